@@ -1,0 +1,9 @@
+//! junkyo (準拠): conformance tests for the interfaces that connect the information systems of
+//! Japan's municipalities.
+//!
+//! Data flows one way: standard → scenario → drive → evidence → judge → report → attest.
+//! `ARCHITECTURE.md` says which room does what and who may import whom.
+
+pub mod scenario;
+pub mod standard;
+pub mod text;

@@ -1,0 +1,387 @@
+//! The named checks: their parameters and what they ask. How they are decided: `judge::checks`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::text::Text;
+
+/// Which half of an exchange a check looks at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Message {
+    /// What the called side sent back.
+    #[default]
+    Response,
+    /// What the calling side sent.
+    Request,
+}
+
+/// Declares the checks once: variant, name in scenario files, documentation, parameters.
+macro_rules! checks {
+    ($(
+        $(#[doc = $doc:literal])+
+        #[texts(ja = $ja:literal, en = $en:literal)]
+        $variant:ident as $name:literal { $( $(#[doc = $field_doc:literal])+ $(#[serde($($serde:tt)*)])? $field:ident : $ty:ty, )* }
+    )*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Debug, Deserialize, JsonSchema)]
+            #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+            pub struct $variant { $( $(#[doc = $field_doc])+ $(#[serde($($serde)*)])? pub $field: $ty, )* }
+        )*
+
+        /// One named question about recorded evidence, with its parameters.
+        #[derive(Clone, Debug)]
+        pub enum Check { $( $(#[doc = $doc])+ $variant($variant), )* }
+
+        impl Check {
+            /// Name in scenario files and reports.
+            pub fn name(&self) -> &'static str {
+                match self { $( Self::$variant(_) => $name, )* }
+            }
+
+            /// Parses the parameters of a named check; `None` if there is no check of that name.
+            pub fn parse(name: &str, parameters: toml::Table) -> Option<Result<Self, String>> {
+                match name {
+                    $( $name => Some(
+                        $variant::deserialize(toml::Value::Table(parameters))
+                            .map(Self::$variant)
+                            .map_err(|error| error.message().trim_end().replace('\n', "; ")),
+                    ), )*
+                    _ => None,
+                }
+            }
+        }
+
+        /// Documentation of every check, in the order of this file.
+        pub fn check_docs() -> Vec<CheckDoc> {
+            vec![ $( CheckDoc {
+                name: $name,
+                text: Text::new($ja, $en),
+                parameters: schemars::schema_for!($variant).to_value(),
+            }, )* ]
+        }
+    };
+}
+
+/// What a check asks, for `junkyo explain` and the JSON Schema of scenario files.
+#[derive(Clone, Debug)]
+pub struct CheckDoc {
+    /// Name.
+    pub name: &'static str,
+    /// The question.
+    pub text: Text,
+    /// JSON Schema of its parameters.
+    pub parameters: serde_json::Value,
+}
+
+checks! {
+    /// HTTP status of the response.
+    #[texts(ja = "応答の HTTP ステータスが期待どおりか。", en = "Is the HTTP status of the response as expected?")]
+    Status as "status" {
+        /// Accepted: exact statuses (`"400"`) or classes (`"4xx"`).
+        of: Vec<String>,
+    }
+    /// Some complete HTTP response came, within the time limit.
+    #[texts(ja = "切断・無応答・不正な応答でなく、完全な HTTP 応答が返ったか。", en = "Did a complete HTTP response come, without reset, hang or garbage?")]
+    Answered as "answered" {}
+    /// Content-Type of the message.
+    #[texts(ja = "Content-Type が期待どおりか。", en = "Is the Content-Type as expected?")]
+    MediaType as "media-type" {
+        /// Media type.
+        is: String,
+        /// Value of the charset parameter, compared without regard to case.
+        #[serde(default)]
+        charset: Option<String>,
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+    }
+    /// The body is one JSON object: UTF-8, no byte order mark, no duplicate names.
+    #[texts(ja = "本文が JSON オブジェクト（UTF-8、BOM なし、名前の重複なし）か。", en = "Is the body one JSON object in UTF-8, without byte order mark and duplicate names?")]
+    Json as "json" {
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+    }
+    /// The body is not JSON.
+    #[texts(ja = "本文が JSON でないか。", en = "Is the body something other than JSON?")]
+    NotJson as "not-json" {}
+    /// The body follows the response table of its status.
+    #[texts(ja = "応答本文が応答仕様の表（必須・null 不可・型・桁数・固定値）に従うか。", en = "Does the body follow the response table (presence, no null, type, length, fixed text)?")]
+    ResponseTable as "response-table" {
+        /// The table of this status.
+        status: u16,
+    }
+    /// One row of the response table holds.
+    #[texts(ja = "応答仕様の一行（必須・null 不可・型・桁数・固定値）が守られるか。", en = "Does one row of the response table hold (presence, no null, type, length, fixed text)?")]
+    ResponseItem as "response-item" {
+        /// The table of this status.
+        status: u16,
+        /// JSON Pointer of the row, `*` for every element.
+        at: String,
+    }
+    /// The body has no members beyond the table.
+    #[texts(ja = "応答本文に表にない項目がないか。", en = "Has the body no members beyond the response table?")]
+    NoExtraMembers as "no-extra-members" {
+        /// The table of this status.
+        status: u16,
+    }
+    /// The value at a place of the JSON body.
+    #[texts(ja = "JSON 本文の値が期待どおりか。", en = "Is a value of the JSON body as expected?")]
+    Value as "value" {
+        /// JSON Pointer.
+        at: String,
+        /// Exactly this value.
+        #[serde(default)]
+        equals: Option<serde_json::Value>,
+        /// This text, without regard to case.
+        #[serde(default)]
+        equals_ignoring_case: Option<String>,
+        /// One of these values.
+        #[serde(default)]
+        one_of: Option<Vec<serde_json::Value>>,
+        /// The value of this request parameter.
+        #[serde(default)]
+        as_sent: Option<String>,
+        /// The value at `step:/pointer`.
+        #[serde(default)]
+        as_in: Option<String>,
+        /// Not the value at `step:/pointer`.
+        #[serde(default)]
+        not_as_in: Option<String>,
+        /// Not the value of this request parameter.
+        #[serde(default)]
+        not_as_sent: Option<String>,
+        /// A text in which one of these words, separated by spaces, stands.
+        #[serde(default)]
+        has_word: Option<String>,
+    }
+    /// A member is there, or is not.
+    #[texts(ja = "JSON 本文に項目があるか（ないか）。", en = "Is a member of the JSON body there (or not)?")]
+    Member as "member" {
+        /// JSON Pointer.
+        at: String,
+        /// Whether it has to be there.
+        present: bool,
+    }
+    /// A JSON number within limits.
+    #[texts(ja = "JSON の数値が範囲内か。", en = "Is a JSON number within its limits?")]
+    Number as "number" {
+        /// JSON Pointer.
+        at: String,
+        /// Smallest value.
+        #[serde(default)]
+        min: Option<i64>,
+        /// Largest value.
+        #[serde(default)]
+        max: Option<i64>,
+    }
+    /// A text of at least so many characters.
+    #[texts(ja = "文字列が十分に長いか。", en = "Is a text long enough?")]
+    LongEnough as "long-enough" {
+        /// JSON Pointer.
+        at: String,
+        /// Characters.
+        min: usize,
+    }
+    /// All values at a place, over repetitions and steps, differ.
+    #[texts(ja = "すべての応答で値が互いに異なるか。", en = "Do the values of all responses differ from each other?")]
+    Unique as "unique" {
+        /// JSON Pointer.
+        at: String,
+        /// Further steps whose values count.
+        #[serde(default)]
+        with: Vec<String>,
+    }
+    /// Serial numbers without their check digit rise over repetitions.
+    #[texts(ja = "番号（検査数字を除く）が昇順か。", en = "Do the numbers without their check digit rise?")]
+    Rising as "rising" {
+        /// JSON Pointer.
+        at: String,
+    }
+    /// The number is none of a resident.
+    #[texts(ja = "番号が住民の宛名番号と重複しないか。", en = "Is the number none of a resident's numbers?")]
+    NotResident as "not-resident" {
+        /// JSON Pointer.
+        at: String,
+    }
+    /// The last digit is the check digit (modulus 11, weights 2 to 7).
+    #[texts(ja = "末尾がモジュラス 11 ウェイト 2〜7 の検査数字か。", en = "Is the last digit the check digit of modulus 11, weights 2 to 7?")]
+    CheckDigit as "check-digit" {
+        /// JSON Pointer.
+        at: String,
+    }
+    /// The error list has an entry with one of these codes.
+    #[texts(ja = "エラーリストに期待したコードの項目があるか。", en = "Has the error list an entry with one of the expected codes?")]
+    ErrorCode as "error-code" {
+        /// Accepted codes.
+        any_of: Vec<String>,
+        /// The entry's message has to name this parameter's item.
+        #[serde(default)]
+        parameter: Option<String>,
+    }
+    /// Every error code is one of the list.
+    #[texts(ja = "エラーコードがすべて一覧にあるか。", en = "Is every error code one of the official list?")]
+    ErrorCodesKnown as "error-codes-known" {}
+    /// Every message follows the template of its code, with the item names filled in.
+    #[texts(ja = "エラーメッセージが各コードの定型文（項目名を埋めたもの）に従うか。", en = "Does every message follow the template of its code, with item names filled in?")]
+    ErrorMessages as "error-messages" {}
+    /// A message names a length.
+    #[texts(ja = "E0003 のメッセージが表の桁数を示すか。", en = "Does the E0003 message name the length of the table?")]
+    ErrorNamesLength as "error-names-length" {
+        /// The parameter.
+        parameter: String,
+    }
+    /// All wrong parameters are named.
+    #[texts(ja = "誤りのあるすべての項目がエラーリストに示されるか。", en = "Are all wrong parameters named in the error list?")]
+    ErrorsCover as "errors-cover" {
+        /// The parameters.
+        parameters: Vec<String>,
+    }
+    /// No personal or secret value of the request comes back.
+    #[texts(ja = "要求の値（個人番号など）が応答に現れないか。", en = "Does no value of the request (such as the 個人番号) come back?")]
+    NoEcho as "no-echo" {
+        /// Parameters whose values must not appear.
+        parameters: Vec<String>,
+        /// Only look at status line and headers.
+        #[serde(default)]
+        head_only: bool,
+    }
+    /// No internals of the program show.
+    #[texts(ja = "スタックトレース・SQL・内部パスなどが応答に現れないか。", en = "Do no stack trace, SQL or internal path show in the response?")]
+    NoInternals as "no-internals" {}
+    /// A header is there, is not, or has a value.
+    #[texts(ja = "ヘッダーが期待どおりか。", en = "Is a header as expected?")]
+    Header as "header" {
+        /// Name.
+        name: String,
+        /// Whether it has to be there.
+        #[serde(default)]
+        present: Option<bool>,
+        /// Its value.
+        #[serde(default)]
+        equals: Option<String>,
+        /// A part of its value, without regard to case.
+        #[serde(default)]
+        contains: Option<String>,
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+    }
+    /// HTTP version of the message.
+    #[texts(ja = "HTTP/1.1 以上か。", en = "Is it HTTP/1.1 or later?")]
+    HttpVersionAtLeast as "http-version" {
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+    }
+    /// The length of the body is what the head says.
+    #[texts(ja = "本文の長さがヘッダーの示すとおりか。", en = "Is the length of the body what the head says?")]
+    Framing as "framing" {}
+    /// No content coding that was not asked for.
+    #[texts(ja = "要求していない圧縮がされていないか。", en = "Is the body free of a content coding that was not asked for?")]
+    NoContentCoding as "no-content-coding" {}
+    /// TLS version of the connection.
+    #[texts(ja = "TLS 1.2 以上で通信したか。", en = "Was the connection TLS 1.2 or later?")]
+    TlsVersion as "tls-version" {
+        /// Exactly or at least: `1.2` or `1.3`.
+        at_least: String,
+    }
+    /// The server certificate is valid for the host.
+    #[texts(ja = "サーバ証明書が有効でホスト名と一致するか。", en = "Is the server certificate valid and made for the host?")]
+    Certificate as "certificate" {}
+    /// The connection offer was refused.
+    #[texts(ja = "古い・弱い TLS の接続要求が拒否されたか。", en = "Was the offer of an old or weak TLS refused?")]
+    TlsRefused as "tls-refused" {}
+    /// All repetitions used one connection.
+    #[texts(ja = "一つの接続で複数の要求に応じたか。", en = "Were several requests answered over one connection?")]
+    SameConnection as "same-connection" {}
+    /// The response came within a time.
+    #[texts(ja = "時間内に応答したか。", en = "Did the response come in time?")]
+    Within as "within" {
+        /// Milliseconds.
+        ms: u64,
+    }
+    /// Requests of a consumer that arrived.
+    #[texts(ja = "利用側から届いた要求の数が期待どおりか。", en = "Did the expected number of requests of the consumer arrive?")]
+    Arrived as "arrived" {
+        /// `api`, `token` or `elsewhere`.
+        at: String,
+        /// At least.
+        #[serde(default)]
+        min: usize,
+        /// At most.
+        #[serde(default)]
+        max: Option<usize>,
+    }
+    /// Method and path of what arrived.
+    #[texts(ja = "届いた要求のメソッドとパスが正しいか。", en = "Are method and path of what arrived right?")]
+    RequestLine as "request-line" {
+        /// Method.
+        #[serde(default)]
+        method: Option<String>,
+        /// End of the path.
+        #[serde(default)]
+        path: Option<String>,
+    }
+    /// The token came as Bearer in the Authorization header.
+    #[texts(ja = "トークンが Authorization ヘッダーの Bearer で届いたか。", en = "Did the token come as Bearer in the Authorization header?")]
+    BearerHeader as "bearer-header" {}
+    /// The token came in no other place.
+    #[texts(ja = "トークンが Authorization ヘッダー以外で送られていないか。", en = "Did the token come in no other place than the Authorization header?")]
+    TokenNowhereElse as "token-nowhere-else" {}
+    /// The token is one that the platform issued for this scope and that is alive.
+    #[texts(ja = "届いたトークンが発行済みで有効か。", en = "Is the token one that the platform issued and that is alive?")]
+    TokenIssued as "token-issued" {}
+    /// After a 401 another token came.
+    #[texts(ja = "401 の後に新しいトークンを取得して使ったか。", en = "Did another token come after the 401?")]
+    TokenRenewed as "token-renewed" {}
+    /// The form of the token request.
+    #[texts(ja = "トークン要求のパラメータが正しいか。", en = "Are the parameters of the token request right?")]
+    TokenRequest as "token-request" {
+        /// Which part: `grant`, `scope`, `media-type`, `no-secret`.
+        part: String,
+    }
+    /// A part of the client assertion.
+    #[texts(ja = "クライアントアサーション（JWT）が正しいか。", en = "Is the client assertion (JWT) right?")]
+    ClientAssertion as "client-assertion" {
+        /// Which part: `present`, `algorithm`, `signature`, `claims`, `lifetime`, `fresh-id`, `no-personal-data`.
+        part: String,
+    }
+    /// What a consumer sent follows the request table.
+    #[texts(ja = "送られた要求がリクエスト仕様の表（必須・型・桁数・コード・条件）に従うか。", en = "Does what was sent follow the request table (required, type, length, code, condition)?")]
+    RequestTable as "request-table" {
+        /// Which rules: `required`, `null`, `form`, `condition`, `unknown`.
+        rule: String,
+    }
+    /// One parameter follows its row and arrives as it was told.
+    #[texts(ja = "パラメータが表の一行に従い、指示した値のまま届いたか。", en = "Does a parameter follow its row and arrive as it was told?")]
+    RequestItem as "request-item" {
+        /// The parameter.
+        parameter: String,
+    }
+    /// A value does not stand in the URL or the headers of the request.
+    #[texts(ja = "値が要求の URL・ヘッダーに現れないか。", en = "Does a value not stand in the URL or the headers of the request?")]
+    NotInRequestHead as "not-in-request-head" {
+        /// The parameter whose value is looked for.
+        parameter: String,
+        /// `url` or `headers`.
+        place: String,
+    }
+    /// Time between one request and the next.
+    #[texts(ja = "再送までの間隔が十分か。", en = "Was there enough time before the request was sent again?")]
+    Gap as "gap" {
+        /// Milliseconds, at least.
+        min_ms: u64,
+    }
+    /// What the product says of the outcome.
+    #[texts(ja = "製品が報告した処理結果が正しいか。", en = "Is the outcome that the product reports right?")]
+    Reported as "reported" {
+        /// It reports success (a registered number) or failure.
+        success: bool,
+        /// The number it reports is the one that was sent.
+        #[serde(default)]
+        number: bool,
+    }
+}

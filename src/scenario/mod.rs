@@ -1,0 +1,24 @@
+//! Floor 1: scenarios as typed values: what is done (steps) and what is asked about it (checks);
+//! families generated from interface tables; the corpus as a whole; selection.
+
+mod act;
+mod check;
+mod corpus;
+mod error;
+mod family;
+mod file;
+mod filter;
+mod lint;
+mod model;
+
+pub use act::{
+    Act, Assertion, Call, ClientAuth, Consume, DriverAct, Http, HttpVersion, Introspect, Key, Persons, Reply, TlsProbe,
+    Token, TokenPlace, TokenUse, Trust, Wait,
+};
+pub use check::{Check, CheckDoc, Message, check_docs};
+pub use corpus::{Corpus, CoverageRow};
+pub use error::CorpusError;
+pub use file::{ExpectationFile, FamilyFile, ScenarioFile};
+pub use filter::{Filter, FilterError};
+pub use lint::{lint, lock_text};
+pub use model::{CheckSpec, ReadingCase, Scenario, Step};

@@ -1,0 +1,15 @@
+//! Floor 1: what is required, as typed values: sources, requirements, readings, profiles and
+//! interface definitions, read from `conformance/`.
+
+mod files;
+mod interface;
+mod profile;
+mod reading;
+mod requirement;
+
+pub use files::{CorpusFiles, FileError, Location, SourceFile};
+pub use interface::{Condition, ErrorCode, Interface, ItemType, Parameter, ResponseField};
+pub use profile::{Profile, ProfileFile};
+pub use reading::{Reading, ReadingChoice, ReadingFile, ReadingOption, UnknownReading};
+pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};
+pub(crate) use requirement::glob_matches;

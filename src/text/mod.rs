@@ -1,0 +1,18 @@
+//! Floor 0: languages, characters, identifiers with check digits, and dates.
+
+pub mod characters;
+pub mod check_digit;
+pub mod date;
+mod language;
+
+pub use language::{Lang, Text};
+
+/// Lower-case hexadecimal form of bytes, as digests are written in every file of ours.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
