@@ -4,6 +4,10 @@
 //! Data flows one way: standard → scenario → drive → evidence → judge → report → attest.
 //! `ARCHITECTURE.md` says which room does what and who may import whom.
 
+pub mod evidence;
+pub mod population;
 pub mod scenario;
+pub mod schema;
 pub mod standard;
 pub mod text;
+pub mod wire;

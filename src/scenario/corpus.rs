@@ -287,7 +287,6 @@ impl Loader {
     fn scenario_file(&mut self, file: &SourceFile, expectations: &BTreeMap<String, Expectation>) {
         let resolver = |interface: Option<&str>, family: Option<&str>| Resolver {
             expectations,
-            file,
             interface: interface.map(Into::into),
             family: family.map(Into::into),
         };

@@ -11,7 +11,7 @@ use super::{
     Act, Call, Check, CheckSpec, Consume, CorpusError, DriverAct, Http, Introspect, ReadingCase, Scenario, Step,
     TlsProbe, Token, Wait, check_docs,
 };
-use crate::standard::{ItemType, Location, SourceFile, Subject};
+use crate::standard::{ItemType, Location, Subject};
 use crate::text::Text;
 
 /// A file of scenarios.
@@ -204,7 +204,6 @@ pub struct RawReading {
 /// What is needed to turn written scenarios into resolved ones.
 pub(super) struct Resolver<'a> {
     pub(super) expectations: &'a BTreeMap<String, Expectation>,
-    pub(super) file: &'a SourceFile,
     pub(super) interface: Option<Arc<str>>,
     pub(super) family: Option<Arc<str>>,
 }

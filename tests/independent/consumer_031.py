@@ -297,6 +297,8 @@ def exchange(url, method, headers, body, timeout, context):
         data = response.read(MAX_ANSWER)
         if expired.is_set():
             raise Unreachable("timeout")
+        if response.length and len(data) < MAX_ANSWER:
+            raise Unreachable("connection failed")  # cut off within the body
         return Answer(response.status, response.headers, data)
     except ssl.SSLCertVerificationError:
         raise Unreachable("certificate not trusted", retry=False) from None

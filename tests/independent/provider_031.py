@@ -1239,10 +1239,11 @@ class Provider:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "IndependentPeer031"
-    sys_version = ""
     timeout = 120
     disable_nagle_algorithm = True
+
+    def version_string(self):
+        return "IndependentPeer031"
 
     def log_message(self, *args):
         """Nothing is logged: a request line might carry personal data."""

@@ -1,0 +1,432 @@
+//! The journal: one JSON record a line, appended as things happen, readable after a kill -9.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::payload::{BlobStore, Payload};
+use super::{Blocked, Channel, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
+use crate::standard::ReadingChoice;
+
+/// Name of the journal inside an evidence folder.
+pub(super) const JOURNAL: &str = "journal.jsonl";
+
+/// Version of the record format.
+const FORMAT: u32 = 1;
+
+/// Why a journal could not be written or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Writing failed, e.g. because the disk is full.
+    #[error("cannot write evidence to {path}: {source}; what was recorded before is safe")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Reading failed.
+    #[error("cannot read evidence from {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A line in the middle is no record.
+    #[error("{path}:{line}: not a record of this journal format: {detail}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What was wrong.
+        detail: String,
+    },
+    /// The journal does not begin with the facts of a run.
+    #[error("{path} does not begin with the facts of a run; it is no journal of junkyo")]
+    NoFacts {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What judging has to know of a run besides the exchanges. Everything a verdict depends on is here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RunFacts {
+    /// Version of the record format.
+    pub format: u32,
+    /// Version of junkyo.
+    pub tool: String,
+    /// SHA-256 of the corpus.
+    pub corpus: String,
+    /// SHA-256 of the target file; empty for the reference platform.
+    pub target: String,
+    /// Start of the run, Unix milliseconds.
+    pub started_unix_ms: u64,
+    /// Seed of the synthetic data.
+    pub seed: u64,
+    /// 市区町村コード of the municipality under test.
+    pub municipality: String,
+    /// 宛名番号 of residents.
+    pub residents: Vec<String>,
+    /// Vendor, name and version of the product.
+    pub product: BTreeMap<String, String>,
+    /// Profiles claimed and selected.
+    pub profiles: Vec<String>,
+    /// Ids of the scenarios that were planned.
+    pub planned: Vec<String>,
+    /// Whether the plan is the whole of the profiles, or a selection.
+    pub partial: bool,
+    /// Options of the readings.
+    pub readings: ReadingChoice,
+    /// Driver actions that the product offers.
+    pub offers: Vec<String>,
+    /// Client id that the harness gives to a consumer product.
+    pub consumer_client_id: String,
+    /// Secret that the harness gives to a consumer product; made for the test, no secret of anyone.
+    pub consumer_client_secret: String,
+    /// Token endpoint of the harness, as a consumer product sees it.
+    pub consumer_token_endpoint: String,
+    /// API address of the harness, as a consumer product sees it.
+    pub consumer_api_endpoint: String,
+    /// Client id that the harness uses towards a provider product.
+    pub client_id: String,
+    /// Length of the client secret that the harness uses, in characters.
+    pub client_secret_length: usize,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Record {
+    /// First line: the facts of the run.
+    Run(Box<RunFacts>),
+    /// A scenario begins.
+    Begin {
+        /// Scenario.
+        scenario: Arc<str>,
+        /// Attempt.
+        attempt: u32,
+    },
+    /// An exchange of a scenario.
+    Exchange(Box<ExchangeRecord>),
+    /// Something beside the exchanges.
+    Note {
+        /// Scenario.
+        scenario: Arc<str>,
+        /// Attempt.
+        attempt: u32,
+        /// The note.
+        note: Note,
+    },
+    /// A scenario came to its end.
+    End {
+        /// Scenario.
+        scenario: Arc<str>,
+        /// Attempt.
+        attempt: u32,
+        /// Why it was cut short.
+        blocked: Option<Blocked>,
+    },
+}
+
+/// An exchange as it stands in the journal.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExchangeRecord {
+    scenario: Arc<str>,
+    attempt: u32,
+    step: Arc<str>,
+    index: u32,
+    channel: Channel,
+    initiator: Initiator,
+    started_us: u64,
+    elapsed_us: u64,
+    connection: u64,
+    peer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tls: Option<TlsFacts>,
+    request: Payload,
+    response: Payload,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fault: Option<Fault>,
+}
+
+/// Writes a journal.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    blobs: BlobStore,
+    line: Vec<u8>,
+}
+
+impl Journal {
+    /// Starts a journal in an evidence folder; an old one there is removed.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be written.
+    pub fn create(evidence: &Path, facts: RunFacts) -> Result<Self, JournalError> {
+        let path = evidence.join(JOURNAL);
+        let write_error = |source| JournalError::Write {
+            path: path.clone(),
+            source,
+        };
+        std::fs::create_dir_all(evidence).map_err(write_error)?;
+        let blobs = evidence.join("blobs");
+        if blobs.is_dir() {
+            std::fs::remove_dir_all(&blobs).map_err(write_error)?;
+        }
+        let file = File::create(&path).map_err(write_error)?;
+        let mut journal = Self {
+            path,
+            file,
+            blobs: BlobStore::below(evidence),
+            line: Vec::new(),
+        };
+        let facts = RunFacts { format: FORMAT, ..facts };
+        journal.append(&Record::Run(Box::new(facts)))?;
+        Ok(journal)
+    }
+
+    /// Goes on with a journal. A last line that a kill cut off is ended, so that what follows
+    /// stands on lines of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn reopen(evidence: &Path) -> Result<Self, JournalError> {
+        let path = evidence.join(JOURNAL);
+        let write_error = |source| JournalError::Write {
+            path: path.clone(),
+            source,
+        };
+        let whole = std::fs::read(&path).map_err(write_error)?;
+        let keep = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let file = OpenOptions::new().append(true).open(&path).map_err(write_error)?;
+        file.set_len(keep as u64).map_err(write_error)?;
+        Ok(Self {
+            path,
+            file,
+            blobs: BlobStore::below(evidence),
+            line: Vec::new(),
+        })
+    }
+
+    /// Writes all records of an attempt at a scenario in one go, the end last.
+    ///
+    /// # Errors
+    /// When the disk refuses; records written before stay.
+    pub fn scenario(&mut self, evidence: &ScenarioEvidence) -> Result<(), JournalError> {
+        let (scenario, attempt) = (&evidence.scenario, evidence.attempt);
+        for note in &evidence.notes {
+            self.buffer(&Record::Note {
+                scenario: Arc::clone(scenario),
+                attempt,
+                note: note.clone(),
+            })?;
+        }
+        for exchange in &evidence.exchanges {
+            let record = self.record_of(scenario, attempt, exchange)?;
+            self.buffer(&Record::Exchange(Box::new(record)))?;
+        }
+        if evidence.finished {
+            self.buffer(&Record::End {
+                scenario: Arc::clone(scenario),
+                attempt,
+                blocked: evidence.blocked.clone(),
+            })?;
+        }
+        self.flush()
+    }
+
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+        self.buffer(record)?;
+        self.flush()
+    }
+
+    fn record_of(&self, scenario: &Arc<str>, attempt: u32, exchange: &Exchange) -> Result<ExchangeRecord, JournalError> {
+        let store = |bytes: &[u8]| {
+            self.blobs.put(bytes).map_err(|source| JournalError::Write {
+                path: self.path.clone(),
+                source,
+            })
+        };
+        Ok(ExchangeRecord {
+            scenario: Arc::clone(scenario),
+            attempt,
+            step: Arc::clone(&exchange.step),
+            index: exchange.index,
+            channel: exchange.channel,
+            initiator: exchange.initiator,
+            started_us: exchange.started_us,
+            elapsed_us: exchange.elapsed_us,
+            connection: exchange.connection,
+            peer: exchange.peer.clone(),
+            tls: exchange.tls.clone(),
+            request: store(&exchange.request)?,
+            response: store(&exchange.response)?,
+            fault: exchange.fault.clone(),
+        })
+    }
+
+    fn buffer(&mut self, record: &Record) -> Result<(), JournalError> {
+        serde_json::to_writer(&mut self.line, record).map_err(|error| JournalError::Write {
+            path: self.path.clone(),
+            source: error.into(),
+        })?;
+        self.line.push(b'\n');
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), JournalError> {
+        let result = self.file.write_all(&self.line);
+        self.line.clear();
+        result.map_err(|source| JournalError::Write {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// A journal, read back.
+#[derive(Debug, Default)]
+pub struct Recording {
+    /// The facts of the run.
+    pub facts: RunFacts,
+    /// The last attempt at each scenario, in the order of their ends; unfinished ones last.
+    pub scenarios: Vec<ScenarioEvidence>,
+    /// Whether the last line was cut off.
+    pub truncated: bool,
+}
+
+impl Recording {
+    /// The evidence of a scenario that came to its end.
+    pub fn finished(&self, id: &str) -> Option<&ScenarioEvidence> {
+        self.scenarios
+            .iter()
+            .find(|evidence| evidence.finished && &*evidence.scenario == id)
+    }
+}
+
+/// Reads a journal, whole or cut off by a kill.
+///
+/// # Errors
+/// When the file cannot be read or a line in the middle is damaged.
+pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
+    let path = evidence.join(JOURNAL);
+    let read_error = |source| JournalError::Read {
+        path: path.clone(),
+        source,
+    };
+    let blobs = BlobStore::below(evidence);
+    let mut reader = BufReader::new(File::open(&path).map_err(read_error)?);
+    let mut facts = None;
+    let mut truncated = false;
+    let mut open: BTreeMap<(Arc<str>, u32), ScenarioEvidence> = BTreeMap::new();
+    let mut ended: Vec<ScenarioEvidence> = Vec::new();
+    let mut line = String::new();
+    for number in 1.. {
+        line.clear();
+        let read = reader.read_line(&mut line);
+        if matches!(read, Ok(0)) {
+            break;
+        }
+        let cut = !line.ends_with('\n');
+        let record = read
+            .map_err(|error| error.to_string())
+            .and_then(|_| serde_json::from_str(&line).map_err(|error| error.to_string()));
+        let record: Record = match record {
+            Ok(record) => record,
+            Err(_) if cut => {
+                truncated = true;
+                break;
+            }
+            Err(detail) => {
+                return Err(JournalError::Line {
+                    path,
+                    line: number,
+                    detail,
+                });
+            }
+        };
+        let mut of = |scenario: &Arc<str>, attempt: u32| -> ScenarioEvidence {
+            open.remove(&(Arc::clone(scenario), attempt))
+                .unwrap_or_else(|| ScenarioEvidence {
+                    scenario: Arc::clone(scenario),
+                    attempt,
+                    ..ScenarioEvidence::default()
+                })
+        };
+        let evidence = match record {
+            Record::Run(run) => {
+                facts.get_or_insert(*run);
+                continue;
+            }
+            Record::Begin { scenario, attempt } => of(&scenario, attempt),
+            Record::Note {
+                scenario,
+                attempt,
+                note,
+            } => {
+                let mut evidence = of(&scenario, attempt);
+                evidence.notes.push(note);
+                evidence
+            }
+            Record::Exchange(exchange) => {
+                let mut evidence = of(&exchange.scenario, exchange.attempt);
+                evidence.exchanges.push(exchange.restore(&blobs).map_err(read_error)?);
+                evidence
+            }
+            Record::End {
+                scenario,
+                attempt,
+                blocked,
+            } => {
+                let mut evidence = of(&scenario, attempt);
+                evidence.blocked = blocked;
+                evidence.finished = true;
+                ended.retain(|earlier| earlier.scenario != evidence.scenario);
+                ended.push(evidence);
+                continue;
+            }
+        };
+        open.insert((Arc::clone(&evidence.scenario), evidence.attempt), evidence);
+    }
+    ended.extend(open.into_values());
+    Ok(Recording {
+        facts: facts.ok_or(JournalError::NoFacts { path })?,
+        scenarios: ended,
+        truncated,
+    })
+}
+
+impl ExchangeRecord {
+    fn restore(self, blobs: &BlobStore) -> io::Result<Exchange> {
+        Ok(Exchange {
+            step: self.step,
+            index: self.index,
+            channel: self.channel,
+            initiator: self.initiator,
+            started_us: self.started_us,
+            elapsed_us: self.elapsed_us,
+            connection: self.connection,
+            peer: self.peer,
+            tls: self.tls,
+            request: blobs.get(&self.request)?,
+            response: blobs.get(&self.response)?,
+            fault: self.fault,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Floor 2: what was recorded: exchanges with their exact bytes, and the journal that keeps them.
+
+mod exchange;
+mod journal;
+mod mask;
+mod payload;
+
+pub use exchange::{Blocked, Channel, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
+pub use journal::{Journal, JournalError, Record, Recording, RunFacts, read_journal};
+pub use mask::Masker;
+pub use payload::{BlobStore, Payload};

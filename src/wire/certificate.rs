@@ -1,0 +1,156 @@
+//! Certificates for loopback servers, and the TLS configurations of both sides.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use thiserror::Error;
+
+/// Why a TLS configuration could not be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// A certificate could not be generated.
+    #[error("cannot generate a certificate: {0}")]
+    Generate(#[from] rcgen::Error),
+    /// The TLS library refused the configuration.
+    #[error("cannot use the certificate: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A PEM text holds no certificate or key.
+    #[error("no usable PEM {what}: {detail}")]
+    Pem {
+        /// `certificate` or `private key`.
+        what: &'static str,
+        /// The reason.
+        detail: String,
+    },
+}
+
+/// A certification authority that lives as long as the process; nothing of it is stored but its
+/// certificate.
+pub struct TestAuthority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+    /// Certificate in PEM form, for products that have to trust it.
+    pub pem: String,
+}
+
+impl TestAuthority {
+    /// A new authority.
+    ///
+    /// # Errors
+    /// When no key can be generated.
+    pub fn new(name: &str) -> Result<Self, CertificateError> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let certificate = params.self_signed(&key)?;
+        Ok(Self {
+            pem: certificate.pem(),
+            certificate: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+        })
+    }
+
+    /// A server configuration for the given host names and addresses; `expired` gives one whose
+    /// time is over.
+    ///
+    /// # Errors
+    /// When the certificate cannot be made.
+    pub fn server(&self, hosts: &[String], expired: bool) -> Result<Arc<ServerConfig>, CertificateError> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(hosts.to_vec())?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, hosts.first().map_or("junkyo", String::as_str));
+        params.use_authority_key_identifier_extension = true;
+        if expired {
+            params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2020, 12, 31);
+        }
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        server_config(vec![certificate.der().clone()], key)
+    }
+
+    /// A client configuration that trusts this authority alone.
+    ///
+    /// # Errors
+    /// When the TLS library refuses the certificate.
+    pub fn client(&self) -> Result<Arc<ClientConfig>, CertificateError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone())?;
+        client_config(roots)
+    }
+}
+
+fn server_config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, CertificateError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, CertificateError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// A server configuration from PEM texts.
+///
+/// # Errors
+/// When a text holds no certificate or key, or they do not belong together.
+pub fn server_from_pem(certificates: &str, key: &str) -> Result<Arc<ServerConfig>, CertificateError> {
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| CertificateError::Pem {
+        what: "private key",
+        detail: error.to_string(),
+    })?;
+    server_config(read_pem(certificates)?, key)
+}
+
+/// A client configuration that trusts the certificates of a PEM text, or, without one, the
+/// public authorities that browsers trust.
+///
+/// # Errors
+/// When the text holds no certificate.
+pub fn client_from_pem(authorities: Option<&str>) -> Result<Arc<ClientConfig>, CertificateError> {
+    let mut roots = RootCertStore::empty();
+    match authorities {
+        Some(pem) => {
+            for certificate in read_pem(pem)? {
+                roots.add(certificate)?;
+            }
+        }
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    client_config(roots)
+}
+
+fn read_pem(text: &str) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    let fault = |detail: String| CertificateError::Pem {
+        what: "certificate",
+        detail,
+    };
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| fault(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(fault("the text has no `-----BEGIN CERTIFICATE-----`".into()));
+    }
+    Ok(certificates)
+}
