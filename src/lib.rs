@@ -4,10 +4,17 @@
 //! Data flows one way: standard → scenario → drive → evidence → judge → report → attest.
 //! `ARCHITECTURE.md` says which room does what and who may import whom.
 
+pub mod attest;
+pub mod cli;
+pub mod drive;
 pub mod evidence;
+pub mod judge;
+pub mod mock;
 pub mod population;
+pub mod report;
 pub mod scenario;
 pub mod schema;
+pub mod selftest;
 pub mod standard;
 pub mod text;
 pub mod wire;

@@ -1,1 +1,7 @@
-fn main(){}
+//! The `junkyo` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    junkyo::cli::main()
+}

@@ -243,6 +243,8 @@ pub enum Note {
         step: String,
         /// The fields.
         fields: serde_json::Value,
+        /// Token endpoint that it was told to use.
+        token_endpoint: String,
     },
     /// Tokens of the harness's authorization server that were alive when the scenario began.
     TokensAlive {

@@ -94,12 +94,10 @@ pub struct RunFacts {
     pub consumer_client_id: String,
     /// Secret that the harness gives to a consumer product; made for the test, no secret of anyone.
     pub consumer_client_secret: String,
-    /// Token endpoint of the harness, as a consumer product sees it.
-    pub consumer_token_endpoint: String,
-    /// API address of the harness, as a consumer product sees it.
-    pub consumer_api_endpoint: String,
     /// Client id that the harness uses towards a provider product.
     pub client_id: String,
+    /// Milliseconds that a consumer product is told to wait before it sends again.
+    pub retry_wait_ms: u64,
     /// Length of the client secret that the harness uses, in characters.
     pub client_secret_length: usize,
 }
@@ -220,31 +218,13 @@ impl Journal {
         })
     }
 
-    /// Writes all records of an attempt at a scenario in one go, the end last.
+    /// Writes an exchange as soon as it is over.
     ///
     /// # Errors
     /// When the disk refuses; records written before stay.
-    pub fn scenario(&mut self, evidence: &ScenarioEvidence) -> Result<(), JournalError> {
-        let (scenario, attempt) = (&evidence.scenario, evidence.attempt);
-        for note in &evidence.notes {
-            self.buffer(&Record::Note {
-                scenario: Arc::clone(scenario),
-                attempt,
-                note: note.clone(),
-            })?;
-        }
-        for exchange in &evidence.exchanges {
-            let record = self.record_of(scenario, attempt, exchange)?;
-            self.buffer(&Record::Exchange(Box::new(record)))?;
-        }
-        if evidence.finished {
-            self.buffer(&Record::End {
-                scenario: Arc::clone(scenario),
-                attempt,
-                blocked: evidence.blocked.clone(),
-            })?;
-        }
-        self.flush()
+    pub fn exchange(&mut self, scenario: &Arc<str>, attempt: u32, exchange: &Exchange) -> Result<(), JournalError> {
+        let record = self.record_of(scenario, attempt, exchange)?;
+        self.append(&Record::Exchange(Box::new(record)))
     }
 
     /// Writes one record.
@@ -252,8 +232,15 @@ impl Journal {
     /// # Errors
     /// When the disk refuses.
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
-        self.buffer(record)?;
-        self.flush()
+        self.line.clear();
+        let written = serde_json::to_writer(&mut self.line, record).map_err(io::Error::from).and_then(|()| {
+            self.line.push(b'\n');
+            self.file.write_all(&self.line)
+        });
+        written.map_err(|source| JournalError::Write {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     fn record_of(&self, scenario: &Arc<str>, attempt: u32, exchange: &Exchange) -> Result<ExchangeRecord, JournalError> {
@@ -278,24 +265,6 @@ impl Journal {
             request: store(&exchange.request)?,
             response: store(&exchange.response)?,
             fault: exchange.fault.clone(),
-        })
-    }
-
-    fn buffer(&mut self, record: &Record) -> Result<(), JournalError> {
-        serde_json::to_writer(&mut self.line, record).map_err(|error| JournalError::Write {
-            path: self.path.clone(),
-            source: error.into(),
-        })?;
-        self.line.push(b'\n');
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), JournalError> {
-        let result = self.file.write_all(&self.line);
-        self.line.clear();
-        result.map_err(|source| JournalError::Write {
-            path: self.path.clone(),
-            source,
         })
     }
 }

@@ -333,7 +333,8 @@ impl Http {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TlsProbe {
-    /// `1.0`, `1.1`, or `weak` for TLS 1.2 with only NULL, export, anonymous and RC4 suites.
+    /// `1.0`, `1.1`, `weak` for TLS 1.2 with only NULL, export, anonymous and RC4 suites, or `plain`
+    /// for HTTP without TLS on the same port.
     pub offer: String,
     /// Probe the authorization server instead of the interface.
     #[serde(default)]
@@ -366,7 +367,8 @@ pub struct Reply {
     pub content_type: Option<String>,
     /// Further headers.
     pub headers: BTreeMap<String, String>,
-    /// Milliseconds to wait first.
+    /// Milliseconds to wait first, where the product waits 30 seconds for an answer; less in
+    /// proportion where limits.consumer-timeout-ms is less.
     pub delay_ms: u64,
     /// JSON merge patch (RFC 7396) applied to the body of a `normal` reply.
     pub patch: Option<serde_json::Value>,

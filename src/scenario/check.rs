@@ -89,7 +89,7 @@ checks! {
     #[texts(ja = "Content-Type が期待どおりか。", en = "Is the Content-Type as expected?")]
     MediaType as "media-type" {
         /// Media type.
-        is: String,
+        media: String,
         /// Value of the charset parameter, compared without regard to case.
         #[serde(default)]
         charset: Option<String>,
@@ -184,6 +184,14 @@ checks! {
         at: String,
         /// Characters.
         min: usize,
+    }
+    /// The `exp` of an introspection agrees with the `expires_in` of the token response.
+    #[texts(ja = "イントロスペクションの exp が発行時刻と expires_in に合うか。", en = "Does the exp of the introspection agree with the time of issue and expires_in?")]
+    ExpiryAgrees as "expiry-agrees" {
+        /// Step that got the token.
+        token: String,
+        /// Seconds that they may differ.
+        tolerance: i64,
     }
     /// All values at a place, over repetitions and steps, differ.
     #[texts(ja = "すべての応答で値が互いに異なるか。", en = "Do the values of all responses differ from each other?")]
@@ -373,7 +381,11 @@ checks! {
     #[texts(ja = "再送までの間隔が十分か。", en = "Was there enough time before the request was sent again?")]
     Gap as "gap" {
         /// Milliseconds, at least.
+        #[serde(default)]
         min_ms: u64,
+        /// At least this part of the time that the product was told to wait (limits.retry-wait-ms).
+        #[serde(default)]
+        part_of_retry_wait: f64,
     }
     /// What the product says of the outcome.
     #[texts(ja = "製品が報告した処理結果が正しいか。", en = "Is the outcome that the product reports right?")]
@@ -383,5 +395,31 @@ checks! {
         /// The number it reports is the one that was sent.
         #[serde(default)]
         number: bool,
+    }
+}
+
+impl Check {
+    /// Whether the question only makes sense for a response of the expected status.
+    pub fn needs_the_expected_status(&self) -> bool {
+        matches!(
+            self,
+            Self::ResponseTable(_)
+                | Self::ResponseItem(_)
+                | Self::NoExtraMembers(_)
+                | Self::Value(_)
+                | Self::Member(_)
+                | Self::Number(_)
+                | Self::LongEnough(_)
+                | Self::ExpiryAgrees(_)
+                | Self::Unique(_)
+                | Self::Rising(_)
+                | Self::NotResident(_)
+                | Self::CheckDigit(_)
+                | Self::ErrorCode(_)
+                | Self::ErrorCodesKnown(_)
+                | Self::ErrorMessages(_)
+                | Self::ErrorNamesLength(_)
+                | Self::ErrorsCover(_)
+        )
     }
 }

@@ -2,7 +2,7 @@
 //! families generated from interface tables; the corpus as a whole; selection.
 
 mod act;
-mod check;
+pub mod check;
 mod corpus;
 mod error;
 mod family;

@@ -8,6 +8,8 @@
 pub mod certificate;
 mod client;
 mod http;
+pub mod jwt;
+pub(crate) use http::{media_parameter, media_type};
 mod probe;
 mod server;
 mod url;

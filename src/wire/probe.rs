@@ -78,12 +78,16 @@ fn client_hello(offer: &str, host: &str) -> Vec<u8> {
     record
 }
 
-/// Sends an old ClientHello and reads what comes first.
+/// Sends an old ClientHello (or, for `plain`, an HTTP request without TLS) and reads what comes first.
 ///
 /// # Errors
 /// When the server cannot be reached at all.
 pub async fn offer_old_tls(url: &Url, offer: &str, limit: Duration) -> std::io::Result<ProbeOutcome> {
-    let request = client_hello(offer, &url.host);
+    let request = if offer == "plain" {
+        format!("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", url.target, url.authority()).into_bytes()
+    } else {
+        client_hello(offer, &url.host)
+    };
     let mut response = Vec::new();
     let talk = async {
         let mut stream = TcpStream::connect((url.host.as_str(), url.port)).await?;

@@ -1,0 +1,261 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use super::error::CliError;
+use crate::drive::Partition;
+use crate::scenario::Corpus;
+use crate::standard::CorpusFiles;
+use crate::text::Lang;
+
+/// Conformance tests for the interfaces of Japan's municipal systems (準拠).
+///
+/// Without a target, `junkyo run` tests the built-in reference platform.
+///
+/// Exit codes: 0 conformant or done · 1 non-conformant · 2 wrong arguments, corpus or target file ·
+/// 3 incomplete · 4 nothing selected.
+#[derive(Debug, Parser)]
+#[command(name = "junkyo", version, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that every command has.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Common {
+    /// Language of the output; from the locale if not given.
+    #[arg(long, global = true, value_enum)]
+    lang: Option<LangArg>,
+    /// Folder with a corpus, instead of the built-in one.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) corpus: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LangArg {
+    En,
+    Ja,
+}
+
+impl Args {
+    pub(super) fn language(&self) -> Lang {
+        match self.common.lang {
+            Some(LangArg::En) => Lang::En,
+            Some(LangArg::Ja) => Lang::Ja,
+            None => Lang::from_locale(),
+        }
+    }
+}
+
+impl Common {
+    pub(super) fn corpus_files(&self) -> Result<CorpusFiles, CliError> {
+        match &self.corpus {
+            None => Ok(CorpusFiles::embedded()),
+            Some(folder) => CorpusFiles::from_folder(folder).map_err(|error| CliError::Corpus(vec![error.into()])),
+        }
+    }
+
+    pub(super) fn load_corpus(&self) -> Result<Corpus, CliError> {
+        Corpus::load(&self.corpus_files()?).map_err(CliError::Corpus)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Test a product, or the built-in reference platform.
+    Run(Run),
+    /// List scenarios, requirements, profiles, readings, checks, or the coverage.
+    List(List),
+    /// Show a scenario, requirement, reading, profile, check or interface.
+    Show(Show),
+    /// Explain the same in words: why it exists and what to do when it fails.
+    Explain(Show),
+    /// Check a target file and everything it names, before the first scenario.
+    Preflight(Preflight),
+    /// Start the reference platform, with defects if you like.
+    Mock(Mock),
+    /// Judge recorded evidence again: a bundle, or a folder of a run.
+    Judge(Judge),
+    /// Render the report of a bundle or of a folder of a run.
+    Report(Report),
+    /// Check the corpus, print its JSON Schemas, lock its ids.
+    Corpus(CorpusCommand),
+    /// Run the suite against its own defects: the kill matrix.
+    Selftest(Selftest),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Run {
+    /// Target file of the product; the reference platform if not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) target: Option<PathBuf>,
+    /// Profile to test; repeatable. The claims of the target if not given.
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Vec<String>,
+    /// Only scenarios that match, e.g. 'tag(token) & !id(*-slow)'.
+    #[arg(long, value_name = "EXPR")]
+    pub(super) filter: Option<String>,
+    /// Scenarios at the same time; follows latency, not cores.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: u16,
+    /// One of n equal parts of the run.
+    #[arg(long, value_name = "K/N")]
+    pub(super) partition: Option<Partition>,
+    /// Where report and evidence go.
+    #[arg(long, value_name = "DIR", default_value = "target/junkyo/latest")]
+    pub(super) out: PathBuf,
+    /// Go on with the run in this folder: what was not finished, and what did not pass.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "filter", "partition"])]
+    pub(super) rerun: Option<PathBuf>,
+    /// Defect of the reference platform to switch on; repeatable.
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(super) defect: Vec<String>,
+    /// Start although preflight found faults.
+    #[arg(long)]
+    pub(super) no_preflight: bool,
+    /// Progress as text, or one JSON event a line.
+    #[arg(long, value_enum, default_value_t = MessageFormat::Human)]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum MessageFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct List {
+    /// Only what matches this filter expression (scenarios) or word (everything else).
+    pub(super) filter: Option<String>,
+    /// Requirements instead of scenarios.
+    #[arg(long, group = "what")]
+    pub(super) requirements: bool,
+    /// Profiles.
+    #[arg(long, group = "what")]
+    pub(super) profiles: bool,
+    /// Readings: positions on contradictions of the official texts.
+    #[arg(long, group = "what")]
+    pub(super) readings: bool,
+    /// Named checks.
+    #[arg(long, group = "what")]
+    pub(super) checks: bool,
+    /// Defects of the reference platform.
+    #[arg(long, group = "what")]
+    pub(super) defects: bool,
+    /// For every requirement: tested by …, or not tested because ….
+    #[arg(long, group = "what")]
+    pub(super) coverage: bool,
+    /// Only scenarios of this profile.
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<String>,
+    /// One JSON value instead of a table.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    /// Id of a scenario, requirement, reading, profile, check, defect or interface, or a clause.
+    pub(super) id: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Preflight {
+    /// Target file of the product.
+    #[arg(long, value_name = "FILE")]
+    pub(super) target: PathBuf,
+    /// One JSON value instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Mock {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8031")]
+    pub(super) listen: String,
+    /// Defect to switch on; repeatable. `junkyo list --defects` names them.
+    #[arg(long, value_name = "ID")]
+    pub(super) defect: Vec<String>,
+    /// Residents whose numbers are taken.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=99))]
+    pub(super) population: u32,
+    /// Seed of numbers, client id and secret.
+    #[arg(long, default_value_t = 20_260_401)]
+    pub(super) seed: u64,
+    /// Folder for ca.pem, client-secret and a target.toml that fits.
+    #[arg(long, value_name = "DIR", default_value = "target/junkyo/mock")]
+    pub(super) out: PathBuf,
+    /// Milliseconds after which the API gives up.
+    #[arg(long, value_name = "MS", default_value_t = 30_000)]
+    pub(super) time_out: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Judge {
+    /// Bundle, or folder of a run.
+    pub(super) path: PathBuf,
+    /// Where the new report goes; beside nothing if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Report {
+    /// Bundle, folder of a run, or report.json.
+    pub(super) path: PathBuf,
+    /// Rendering.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Html,
+    Json,
+    Junit,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CorpusCommand {
+    #[command(subcommand)]
+    pub(super) action: CorpusAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CorpusAction {
+    /// Prove that every reference resolves, every text exists in both languages, every id is locked.
+    Lint,
+    /// Write the JSON Schemas of all files that people write and that we emit.
+    Schema {
+        /// Folder for the schemas.
+        #[arg(long, value_name = "DIR", default_value = "reports/schemas")]
+        out: PathBuf,
+    },
+    /// Write ids.lock of the corpus folder given with --corpus.
+    Lock {
+        /// Also accept changed fingerprints: only the wording changed, not the meaning.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Selftest {
+    /// Only these defects.
+    #[arg(long, value_name = "ID")]
+    pub(super) defect: Vec<String>,
+    /// Where the matrix is written as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// List every check and the defects that make it fail.
+    #[arg(long)]
+    pub(super) verbose: bool,
+}

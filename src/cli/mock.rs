@@ -1,0 +1,107 @@
+//! `junkyo mock`.
+
+use std::fs;
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::Exit;
+use super::args::{Common, Mock};
+use super::error::CliError;
+use crate::drive::Reference;
+use crate::mock::DefectSet;
+use crate::population::resident_numbers;
+use crate::text::Lang;
+
+pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, CliError> {
+    let corpus = common.load_corpus()?;
+    let defects = DefectSet::parse(&args.defect).map_err(|error| CliError::Usage(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(CliError::Output)?;
+    runtime.block_on(async {
+        let time_out = Duration::from_millis(args.time_out);
+        let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out).await?;
+        let residents = resident_numbers(args.seed, args.population as usize);
+        reference
+            .platform
+            .act("load-residents", &serde_json::json!({ "numbers": residents }));
+        write_files(args, &reference)?;
+        let running = &reference.running;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "listening    {}", running.url)?;
+        writeln!(out, "token        {}", running.token_endpoint)?;
+        writeln!(out, "introspect   {}", running.introspection_endpoint)?;
+        writeln!(out, "driver       {}", running.driver)?;
+        writeln!(out, "files        {}", args.out.display())?;
+        writeln!(
+            out,
+            "try          junkyo run --target {}",
+            args.out.join("target.toml").display()
+        )?;
+        out.flush()?;
+        drop(out);
+        tokio::signal::ctrl_c().await.map_err(CliError::Output)?;
+        Ok(Exit::Success)
+    })
+}
+
+/// A target file that fits, with the secret and the certificate beside it.
+fn write_files(args: &Mock, reference: &Reference) -> Result<(), CliError> {
+    let running = &reference.running;
+    let target = format!(
+        r#"# Written by `junkyo mock`: the reference platform as if it were a product.
+
+[product]
+vendor = "junkyo"
+name = "reference platform"
+version = "{version}"
+claims = ["common-function.031.provider", "common-function.authorization"]
+
+[endpoints."031.numbering"]
+url = "{url}"
+
+[auth]
+token-endpoint = "{token}"
+introspection-endpoint = "{introspection}"
+client-id = "{client_id}"
+client-secret-file = "client-secret"
+
+[tls]
+authorities = "ca.pem"
+
+[driver.provider]
+url = "{driver}"
+actions = [
+    "maintenance-on", "maintenance-off", "unexpected-on", "unexpected-off", "slow-on", "slow-off", "expire-token",
+    "load-residents", "next-number", "introspection-down", "introspection-up", "reset",
+]
+
+[data]
+seed = {seed}
+
+[limits]
+exchange-timeout-ms = {limit}
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        url = running.url,
+        token = running.token_endpoint,
+        introspection = running.introspection_endpoint,
+        client_id = reference.client_id,
+        driver = running.driver,
+        seed = args.seed,
+        limit = args.time_out + 5_000,
+    );
+    let write = |name: &str, text: &str| {
+        let path = args.out.join(name);
+        fs::write(&path, text).map_err(|source| CliError::Write { path, source })
+    };
+    fs::create_dir_all(&args.out).map_err(|source| CliError::Write {
+        path: args.out.clone(),
+        source,
+    })?;
+    write("ca.pem", &reference.authority.pem)?;
+    write("client-secret", &reference.client_secret)?;
+    write("target.toml", &target)
+}

@@ -1,0 +1,80 @@
+//! Floor 7: the command line: one file a subcommand, arguments → one call.
+
+mod args;
+mod corpus;
+mod error;
+mod judge;
+mod list;
+mod mock;
+mod output;
+mod preflight;
+mod progress;
+mod run;
+mod selftest;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use error::CliError;
+
+/// Exit codes. Fixed: other people's scripts rely on them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Conformant, or the command did what it should.
+    Success = 0,
+    /// Non-conformant, or differences were found.
+    NonConformant = 1,
+    /// The command line, the corpus or the target file is wrong.
+    Usage = 2,
+    /// Product unreachable, harness error, interrupted, review pending.
+    Incomplete = 3,
+    /// Nothing was selected to run.
+    Nothing = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            error.print().ok();
+            return exit.into();
+        }
+    };
+    let lang = args.language();
+    let result = match args.command {
+        Command::Run(run) => run::main(&run, &args.common, lang),
+        Command::List(list) => list::main(&list, &args.common, lang),
+        Command::Show(show) => show::main(&show, &args.common, lang, false),
+        Command::Explain(show) => show::main(&show, &args.common, lang, true),
+        Command::Preflight(preflight) => preflight::main(&preflight, &args.common, lang),
+        Command::Mock(mock) => mock::main(&mock, &args.common, lang),
+        Command::Judge(judge) => judge::main(&judge, &args.common, lang),
+        Command::Report(report) => judge::report(&report, lang),
+        Command::Corpus(corpus) => corpus::main(&corpus, &args.common),
+        Command::Selftest(selftest) => selftest::main(&selftest, &args.common, lang),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            // Whoever read our output has seen enough: `junkyo list | head` is no failure.
+            Exit::Success.into()
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit().into()
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Floor 4: plan + product → evidence. Recording only: no verdict is decided here.
+
+mod consumer;
+mod driver;
+mod person;
+mod plan;
+mod preflight;
+mod provider;
+mod receiver;
+mod recorder;
+mod reference;
+mod run;
+mod session;
+mod target;
+mod template;
+
+pub use driver::{Driver, DriverReply};
+pub use plan::{Partition, Plan, PlanError, Selection};
+pub use preflight::{Finding, Severity, preflight};
+pub use reference::Reference;
+pub use run::{RunEnd, RunError, RunOptions, Runner};
+pub use session::Limits;
+pub use target::{Target, TargetError, TargetFile};

@@ -1,0 +1,589 @@
+//! Carrying out a plan: many scenarios at the same time, some alone, evidence as it comes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use thiserror::Error;
+
+use super::consumer::Stand;
+use super::driver::Driver;
+use super::plan::Plan;
+use super::provider::Story;
+use super::receiver::{Receiver, ReceiverError};
+use super::recorder::{Attempt, Recorder};
+use super::reference::{INTERFACE, Reference, client_id};
+use super::session::{Credentials, Limits, Session};
+use super::target::{AuthMethod, Target};
+use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
+use crate::mock::{Consumer, ConsumerConfig, DefectSet, Platform, PlatformConfig};
+use crate::population::resident_numbers;
+use crate::scenario::{Act, Corpus, Scenario, Step};
+use crate::standard::{ReadingChoice, Subject, UnknownReading};
+use crate::text::{Text, hex};
+use crate::wire::certificate::{CertificateError, client_from_pem};
+use crate::wire::{Client, ClientOptions, ReadLimits, Url};
+
+/// Why a run could not be started or had to stop.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Evidence could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The receiver of consumer scenarios could not be started.
+    #[error(transparent)]
+    Receiver(#[from] ReceiverError),
+    /// A switched reading is not known.
+    #[error(transparent)]
+    Reading(#[from] UnknownReading),
+    /// The corpus lacks what the reference platform offers.
+    #[error("the corpus has no interface `{0}`, which the reference platform offers; give a target with --target")]
+    NoInterface(&'static str),
+    /// The reference platform cannot listen.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file beside the evidence could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The evidence to go on with belongs to another run.
+    #[error("{path} was recorded {what}; run without --rerun to start anew")]
+    OtherRun {
+        /// The journal.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+    },
+}
+
+/// How a run is carried out.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Scenarios at the same time.
+    pub jobs: usize,
+    /// Where evidence goes; nowhere if absent.
+    pub evidence: Option<PathBuf>,
+    /// Go on with the journal there.
+    pub resume: Option<Box<RunFacts>>,
+    /// Attempts so far, by scenario, when going on.
+    pub attempts: HashMap<String, u32>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RunEnd {
+    /// Every planned scenario was carried out.
+    Complete,
+    /// Somebody interrupted it.
+    Interrupted,
+    /// The product was out of reach again and again.
+    Unreachable,
+}
+
+/// A run, ready to be carried out.
+pub struct Runner {
+    session: Session,
+    interfaces: BTreeMap<String, Arc<crate::standard::Interface>>,
+    provider_driver: Option<Driver>,
+    stands: Vec<Stand>,
+    jobs: usize,
+    attempts: HashMap<String, u32>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Runner {
+    /// Prepares a run against the reference platform.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn against_reference(
+        corpus: &Corpus,
+        plan: &Plan,
+        reference: &Reference,
+        options: RunOptions,
+    ) -> Result<Self, RunError> {
+        let limits = Limits {
+            requests_per_second: 0,
+            concurrency: 64,
+            request_budget: 0,
+            settle: Duration::from_millis(20),
+            consumer_timeout: Duration::from_millis(150),
+            retry_wait: Duration::from_millis(20),
+        };
+        let product = BTreeMap::from([
+            ("vendor".to_owned(), "junkyo".to_owned()),
+            ("name".to_owned(), "reference platform".to_owned()),
+            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ]);
+        let running = &reference.running;
+        let credentials = Credentials {
+            token_endpoint: running.token_endpoint.clone(),
+            introspection_endpoint: Some(running.introspection_endpoint.clone()),
+            method: AuthMethod::ClientSecretJwt,
+            client_id: reference.client_id.clone(),
+            client_secret: reference.client_secret.clone(),
+            audience: running.token_endpoint.to_string(),
+        };
+        let mut facts = RunFacts {
+            product,
+            seed: super::target::Data::default().seed,
+            municipality: super::target::Municipality::default().code,
+            offers: PROVIDER_ACTIONS.iter().chain(&["number"]).map(|action| (*action).to_owned()).collect(),
+            ..RunFacts::default()
+        };
+        complete_facts(&mut facts, corpus, plan, &BTreeMap::new(), limits.retry_wait, &options)?;
+        let client = Client::new(ClientOptions {
+            tls: Some(reference.authority.client()?),
+            exchange_timeout: Duration::from_secs(5),
+            ..ClientOptions::default()
+        });
+        let endpoints = BTreeMap::from([(INTERFACE.to_owned(), running.url.clone())]);
+        let needs_consumer = plan.scenarios.iter().any(|scenario| scenario.role == Subject::Consumer);
+        let mut stands = Vec::new();
+        // The reference consumer can be had several times over, so its scenarios need not wait for
+        // each other. A real product is one.
+        for _ in 0..if needs_consumer { REFERENCE_STANDS } else { 0 } {
+            let receiver = start_receiver(corpus, &facts, "127.0.0.1:0", "127.0.0.1").await?;
+            let consumer = Consumer::new(ConsumerConfig::new(
+                receiver.authority.client()?,
+                limits.consumer_timeout,
+                reference.defects,
+            ));
+            stands.push(Stand {
+                receiver,
+                driver: Driver::Consumer(Arc::new(consumer)),
+                authority_file: None,
+            });
+        }
+        let provider_driver = Some(Driver::Provider(Arc::clone(&reference.platform)));
+        Self::assemble(corpus, facts, client, Some(credentials), endpoints, limits, provider_driver, stands, options)
+    }
+
+    /// Prepares a run against a product.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn against_target(
+        corpus: &Corpus,
+        plan: &Plan,
+        target: &Target,
+        options: RunOptions,
+    ) -> Result<Self, RunError> {
+        let file = &target.file;
+        let limits = Limits {
+            requests_per_second: file.limits.requests_per_second,
+            concurrency: file.limits.concurrency,
+            request_budget: file.limits.request_budget,
+            settle: Duration::from_millis(file.limits.settle_ms),
+            consumer_timeout: Duration::from_millis(file.limits.consumer_timeout_ms),
+            retry_wait: Duration::from_millis(file.limits.retry_wait_ms),
+        };
+        let product = &file.product;
+        let mut words = BTreeMap::from([
+            ("vendor".to_owned(), product.vendor.clone()),
+            ("name".to_owned(), product.name.clone()),
+            ("version".to_owned(), product.version.clone()),
+        ]);
+        if let Some(number) = &product.corporate_number {
+            words.insert("corporate-number".into(), number.clone());
+        }
+        let drivers = [&file.driver.provider, &file.driver.consumer];
+        let offers = drivers.into_iter().flatten().flat_map(|driver| driver.actions.clone());
+        let mut facts = RunFacts {
+            product: words,
+            target: target.digest.clone(),
+            seed: file.data.seed,
+            municipality: file.municipality.code.clone(),
+            residents: file.data.residents.clone().unwrap_or_default(),
+            offers: offers.chain(file.driver.consumer.iter().map(|_| "number".to_owned())).collect(),
+            client_id: file.auth.as_ref().map(|auth| auth.client_id.clone()).unwrap_or_default(),
+            client_secret_length: target.client_secret.chars().count(),
+            ..RunFacts::default()
+        };
+        complete_facts(&mut facts, corpus, plan, &file.readings, limits.retry_wait, &options)?;
+        let credentials = credentials_of(target);
+        let client_options = ClientOptions {
+            tls: Some(client_from_pem(target.authorities.as_deref())?),
+            connect_timeout: Duration::from_millis(file.limits.connect_timeout_ms),
+            exchange_timeout: Duration::from_millis(file.limits.exchange_timeout_ms),
+            limits: ReadLimits {
+                message: file.limits.max_response_bytes,
+                ..ReadLimits::default()
+            },
+        };
+        let hooks = Arc::new(Client::new(client_options.clone()));
+        let driver_of = |driver: &Option<super::target::DriverFile>| {
+            driver.as_ref().and_then(|driver| Driver::from_file(driver, &hooks))
+        };
+        let needs_consumer = plan.scenarios.iter().any(|scenario| scenario.role == Subject::Consumer);
+        let stands = match driver_of(&file.driver.consumer).filter(|_| needs_consumer) {
+            None => Vec::new(),
+            Some(driver) => {
+                let listen = &file.receiver;
+                let receiver = start_receiver(corpus, &facts, &listen.listen, &listen.host).await?;
+                let authority_file = write_authority(&receiver, options.evidence.as_deref())?;
+                vec![Stand {
+                    receiver,
+                    driver,
+                    authority_file,
+                }]
+            }
+        };
+        let provider_driver = driver_of(&file.driver.provider);
+        let client = Client::new(client_options);
+        let endpoints = target.endpoints.clone();
+        Self::assemble(corpus, facts, client, credentials, endpoints, limits, provider_driver, stands, options)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the two public constructors are its only callers")]
+    fn assemble(
+        corpus: &Corpus,
+        facts: RunFacts,
+        client: Client,
+        credentials: Option<Credentials>,
+        endpoints: BTreeMap<String, Url>,
+        limits: Limits,
+        provider_driver: Option<Driver>,
+        stands: Vec<Stand>,
+        options: RunOptions,
+    ) -> Result<Self, RunError> {
+        // The facts of the first start stay when a run goes on.
+        let facts = options.resume.as_deref().cloned().unwrap_or(facts);
+        let salt = salt_of(&facts);
+        let journal = match (&options.evidence, &options.resume) {
+            (None, _) => None,
+            (Some(folder), None) => Some(Journal::create(folder, facts.clone())?),
+            (Some(folder), Some(_)) => Some(Journal::reopen(folder)?),
+        };
+        let recorder = Arc::new(Recorder::new(journal, salt));
+        let started = started_instant(facts.started_unix_ms);
+        let session = Session::new(Arc::new(facts), client, credentials, endpoints, recorder, limits, started);
+        Ok(Self {
+            session,
+            interfaces: corpus.interfaces.clone(),
+            provider_driver,
+            stands,
+            jobs: options.jobs.max(1),
+            attempts: options.attempts,
+            stop: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// The facts that judging needs.
+    pub fn facts(&self) -> &RunFacts {
+        &self.session.facts
+    }
+
+    /// Set it to end the run after the scenarios that are under way.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
+    /// Carries out scenarios. Those that change the state of the whole product run one after the
+    /// other, after all the others; those of a consumer product run one at a time beside them.
+    ///
+    /// # Errors
+    /// [`RunError::Journal`] as soon as evidence cannot be written any more.
+    pub async fn carry_out(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        mut on_finished: impl FnMut(&Scenario, ScenarioEvidence),
+    ) -> Result<RunEnd, RunError> {
+        let is_consumer = |scenario: &&Arc<Scenario>| scenario.role == Subject::Consumer;
+        let (consumer, calls): (Vec<_>, Vec<_>) = scenarios.iter().partition(is_consumer);
+        let (alone, together): (Vec<_>, Vec<_>) = calls.into_iter().partition(|scenario| scenario.exclusive);
+        let stage = |group, jobs| {
+            stream::iter::<Vec<&Arc<Scenario>>>(group)
+                .take_while(|_| std::future::ready(!self.should_end()))
+                .map(|scenario| async move { (scenario, self.scenario(scenario, None).await) })
+                .buffer_unordered(jobs)
+        };
+        // The product as a provider, first all that can be together, then one by one; the product
+        // as a consumer at the same time, each stand with one scenario.
+        let provider = stage(together, self.jobs).chain(stage(alone, 1)).boxed_local();
+        let queue = Mutex::new(consumer.into_iter());
+        let consumer = stream::select_all(self.lanes().into_iter().map(|stand| {
+            let queue = &queue;
+            stream::unfold((), move |()| async move {
+                let scenario = queue.lock().ok()?.next().filter(|_| !self.should_end())?;
+                Some(((scenario, self.scenario(scenario, stand).await), ()))
+            })
+            .boxed_local()
+        }));
+        let mut running = stream::select(provider, consumer);
+        while let Some((scenario, evidence)) = running.next().await {
+            on_finished(scenario, evidence);
+            if let Some(error) = self.session.recorder.take_failure() {
+                return Err(error.into());
+            }
+        }
+        Ok(if self.stop.load(Ordering::Relaxed) {
+            RunEnd::Interrupted
+        } else if self.session.is_hopeless() {
+            RunEnd::Unreachable
+        } else {
+            RunEnd::Complete
+        })
+    }
+
+    /// One lane for each stand, or one without, in which consumer scenarios are told to be blocked.
+    fn lanes(&self) -> Vec<Option<&Stand>> {
+        if self.stands.is_empty() {
+            vec![None]
+        } else {
+            self.stands.iter().map(Some).collect()
+        }
+    }
+
+    fn should_end(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.session.is_hopeless()
+    }
+
+    async fn scenario(&self, scenario: &Scenario, stand: Option<&Stand>) -> ScenarioEvidence {
+        let attempt = self.attempts.get(&*scenario.id).copied().unwrap_or_default() + 1;
+        let attempt = self.session.recorder.begin(Arc::clone(&scenario.id), attempt);
+        let blocked = match self.lacking(scenario) {
+            Some(blocked) => Some(blocked),
+            None => self.story(scenario, stand, &attempt).await.err(),
+        };
+        attempt.end(blocked)
+    }
+
+    /// What a scenario needs and the product does not offer.
+    fn lacking(&self, scenario: &Scenario) -> Option<Blocked> {
+        let step = scenario.steps.first()?;
+        let blocked = |reason| Blocked {
+            step: step.id.to_string(),
+            reason,
+            blame: "configuration".into(),
+        };
+        if scenario.role == Subject::Consumer && self.stands.is_empty() {
+            return Some(blocked(Text::new(
+                "ターゲットファイルに [driver.consumer] がないため、利用側の試験を実施できません。",
+                "the target file has no [driver.consumer], so the product cannot be made to act",
+            )));
+        }
+        let missing = scenario
+            .needs
+            .iter()
+            .find(|action| !self.session.facts.offers.contains(action))?;
+        Some(blocked(Text::new(
+            format!("製品のドライバーが操作 {missing} を提供していません（[driver.provider] の actions に宣言してください）。"),
+            format!("the product's driver does not offer `{missing}`; declare it in `actions` of [driver.provider]"),
+        )))
+    }
+
+    async fn story(&self, scenario: &Scenario, stand: Option<&Stand>, attempt: &Attempt) -> Result<(), Blocked> {
+        let mut story = Story {
+            session: &self.session,
+            scenario,
+            interface: scenario.interface.as_deref().and_then(|id| self.interfaces.get(id)).cloned(),
+            attempt,
+            elsewhere: stand.map_or_else(Default::default, |stand| {
+                let receiver = &stand.receiver;
+                (receiver.elsewhere().to_string(), receiver.elsewhere_plain().to_string())
+            }),
+            responses: HashMap::new(),
+            tokens: HashMap::new(),
+            assertions: HashMap::new(),
+        };
+        let mut result = Ok(());
+        for (index, step) in scenario.steps.iter().enumerate() {
+            result = self.step(&mut story, stand, step).await;
+            if result.is_err() {
+                // Whatever happened, the product is not left in maintenance.
+                for later in &scenario.steps[index + 1..] {
+                    if matches!(&later.act, Act::Driver(act) if is_clean_up(&act.action)) {
+                        self.step(&mut story, stand, later).await.ok();
+                    }
+                }
+                break;
+            }
+        }
+        result
+    }
+
+    async fn step(&self, story: &mut Story<'_>, stand: Option<&Stand>, step: &Step) -> Result<(), Blocked> {
+        match &step.act {
+            Act::Call(call) => story.call(step, call).await,
+            Act::Token(token) => story.token(step, token).await,
+            Act::Introspect(introspect) => story.introspect(step, introspect).await,
+            Act::Http(http) => story.http(step, http).await,
+            Act::TlsProbe(probe) => story.tls_probe(step, probe).await,
+            Act::Wait(wait) => {
+                tokio::time::sleep(Duration::from_millis(wait.ms)).await;
+                Ok(())
+            }
+            Act::Consume(consume) => match stand {
+                Some(stand) => story.consume(step, consume, stand).await,
+                None => Ok(()), // `lacking` has answered already.
+            },
+            Act::Driver(act) => self.drive(story, step, act).await,
+        }
+    }
+
+    async fn drive(&self, story: &Story<'_>, step: &Step, act: &crate::scenario::DriverAct) -> Result<(), Blocked> {
+        let blocked = |reason| Blocked {
+            step: step.id.to_string(),
+            reason,
+            blame: "configuration".into(),
+        };
+        let Some(driver) = &self.provider_driver else {
+            return Err(blocked(Text::new(
+                "ターゲットファイルに [driver.provider] がありません。",
+                "the target file has no [driver.provider]",
+            )));
+        };
+        let mut with = serde_json::Map::new();
+        for (name, value) in &act.with {
+            let value = story.scope().json(value).map_err(|error| {
+                blocked(Text::new(format!("値を解決できません: {error}"), error.to_string()))
+            })?;
+            with.insert(name.clone(), value);
+        }
+        let reply = driver.act(&act.action, with, Duration::from_secs(60)).await;
+        story.attempt.note(Note::Driver {
+            step: step.id.to_string(),
+            action: act.action.clone(),
+            outcome: reply.outcome.to_owned(),
+            report: reply.report.clone(),
+        });
+        match reply.outcome {
+            "done" | "accepted" => Ok(()),
+            _ => Err(blocked(Text::new(
+                format!("操作 {} を実行できません（{}）。", act.action, reply.outcome),
+                format!("the driver could not do `{}` ({})", act.action, reply.outcome),
+            ))),
+        }
+    }
+}
+
+/// Actions of the reference provider.
+const PROVIDER_ACTIONS: &[&str] = &[
+    "maintenance-on",
+    "maintenance-off",
+    "unexpected-on",
+    "unexpected-off",
+    "slow-on",
+    "slow-off",
+    "expire-token",
+    "load-residents",
+    "next-number",
+    "introspection-down",
+    "introspection-up",
+    "reset",
+];
+
+fn is_clean_up(action: &str) -> bool {
+    action.ends_with("-off") || action.ends_with("-up") || action == "reset"
+}
+
+/// How many reference consumers act at the same time.
+const REFERENCE_STANDS: usize = 8;
+
+/// How many residents the harness knows of, unless the target file names them.
+const RESIDENTS: usize = 20;
+
+/// Facts that both kinds of run have.
+fn complete_facts(
+    facts: &mut RunFacts,
+    corpus: &Corpus,
+    plan: &Plan,
+    readings: &BTreeMap<String, String>,
+    retry_wait: Duration,
+    options: &RunOptions,
+) -> Result<(), RunError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    facts.tool = env!("CARGO_PKG_VERSION").into();
+    facts.corpus.clone_from(&corpus.digest);
+    facts.started_unix_ms = options.resume.as_ref().map_or(now.as_millis() as u64, |first| first.started_unix_ms);
+    if facts.residents.is_empty() {
+        facts.residents = resident_numbers(facts.seed, RESIDENTS);
+    }
+    facts.profiles.clone_from(&plan.profiles);
+    facts.planned = plan.scenarios.iter().map(|scenario| scenario.id.to_string()).collect();
+    facts.partial = plan.partial;
+    facts.readings = ReadingChoice::new(&corpus.readings, readings)?;
+    facts.retry_wait_ms = retry_wait.as_millis() as u64;
+    facts.consumer_client_id = client_id(facts.seed, "consumer");
+    facts.consumer_client_secret = format!("{}{}", client_id(facts.seed, "consumer-a"), client_id(facts.seed, "consumer-b"));
+    Ok(())
+}
+
+/// The receiver, with a clean reference platform behind it.
+async fn start_receiver(corpus: &Corpus, facts: &RunFacts, listen: &str, host: &str) -> Result<Receiver, RunError> {
+    let interface = corpus
+        .interfaces
+        .get(INTERFACE)
+        .ok_or(RunError::NoInterface(INTERFACE))?;
+    let platform = Platform::new(PlatformConfig::new(
+        Arc::clone(interface),
+        facts.consumer_client_id.clone(),
+        facts.consumer_client_secret.clone(),
+        facts.seed,
+        DefectSet::default(),
+    ));
+    let receiver = Receiver::start(listen, host, Arc::clone(&platform), &interface.api_call).await?;
+    let token_endpoint = receiver.token_endpoint().to_string();
+    platform.set_audience(&token_endpoint);
+    Ok(receiver)
+}
+
+/// Writes the certificate that a consumer product has to trust beside the evidence.
+fn write_authority(receiver: &Receiver, evidence: Option<&Path>) -> Result<Option<String>, RunError> {
+    let Some(folder) = evidence else {
+        return Ok(None);
+    };
+    let path = folder.join("receiver-ca.pem");
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, &receiver.authority.pem));
+    written.map_err(|source| RunError::Write {
+        path: path.clone(),
+        source,
+    })?;
+    let absolute = std::path::absolute(&path).unwrap_or(path);
+    Ok(Some(absolute.display().to_string()))
+}
+
+pub(super) fn credentials_of(target: &Target) -> Option<Credentials> {
+    let auth = target.file.auth.as_ref()?;
+    let token_endpoint = target.token_endpoint.clone()?;
+    Some(Credentials {
+        audience: auth.audience.clone().unwrap_or_else(|| token_endpoint.to_string()),
+        token_endpoint,
+        introspection_endpoint: target.introspection_endpoint.clone(),
+        method: auth.method,
+        client_id: auth.client_id.clone(),
+        client_secret: target.client_secret.clone(),
+    })
+}
+
+/// The salt of masks: from the facts, so that a resumed run masks alike.
+fn salt_of(facts: &RunFacts) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    let text = format!("{} {} {}", facts.started_unix_ms, facts.seed, hex(facts.target.as_bytes()));
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// The instant at which a run with this start began; times of a resumed run go on from it.
+fn started_instant(unix_ms: u64) -> Instant {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = now.saturating_sub(Duration::from_millis(unix_ms));
+    Instant::now().checked_sub(since).unwrap_or_else(Instant::now)
+}

@@ -1,0 +1,99 @@
+//! How the named checks are decided. One function a check; grouped by what they look at.
+
+mod body;
+mod consumer;
+mod errors;
+mod message;
+mod numbers;
+mod transport;
+
+use super::context::{Answer, Context, Parsed};
+use crate::evidence::Channel;
+use crate::scenario::{Act, Check, Step};
+
+/// Asks one check about the recorded evidence of its step.
+pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
+    match check {
+        // Consumer checks look at all that arrived, also at nothing.
+        Check::Arrived(p) => consumer::arrived(p, context, step),
+        Check::RequestLine(p) => consumer::request_line(p, context, step),
+        Check::BearerHeader(_) => consumer::bearer_header(context, step),
+        Check::TokenNowhereElse(_) => consumer::token_nowhere_else(context, step),
+        Check::TokenIssued(_) => consumer::token_issued(context, step),
+        Check::TokenRenewed(_) => consumer::token_renewed(context, step),
+        Check::TokenRequest(p) => consumer::token_request(p, context, step),
+        Check::ClientAssertion(p) => consumer::client_assertion(p, context, step),
+        Check::RequestTable(p) => consumer::request_table(p, context, step),
+        Check::RequestItem(p) => consumer::request_item(p, context, step),
+        Check::NotInRequestHead(p) => consumer::not_in_request_head(p, context, step),
+        Check::Gap(p) => consumer::gap(p, context, step),
+        Check::Reported(p) => consumer::reported(p, context, step),
+        // Checks over all repetitions at once.
+        Check::Unique(p) => numbers::unique(p, context, step),
+        Check::Rising(p) => numbers::rising(p, context, step),
+        Check::SameConnection(_) => transport::same_connection(context, step),
+        // Checks that every repetition has to pass by itself.
+        _ => every(context, step, |parsed| {
+            // A consumer step records token requests too; questions about requests mean the API's.
+            let other = matches!(step.act, Act::Consume(_))
+                && parsed.exchange.channel != Channel::Api
+                && !matches!(check, Check::TlsVersion(_));
+            if other { Answer::Holds } else { one(check, context, parsed) }
+        }),
+    }
+}
+
+/// Asks every exchange of a step; the first that does not hold answers for all.
+fn every(context: &Context<'_>, step: &Step, ask: impl Fn(&Parsed<'_>) -> Answer) -> Answer {
+    let exchanges = context.of_step(&step.id);
+    let is_consumer_step = matches!(step.act, Act::Consume(_));
+    if exchanges.is_empty() || is_consumer_step && context.arrived(&step.id, Channel::Api).is_empty() {
+        return Answer::unanswered(
+            "この手順の交換が記録されていません。",
+            "Nothing was exchanged in this step.",
+        );
+    }
+    for parsed in exchanges {
+        match ask(parsed) {
+            Answer::Holds => {}
+            other => return other.of_exchange(parsed.index),
+        }
+    }
+    Answer::Holds
+}
+
+fn one(check: &Check, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
+    match check {
+        Check::Answered(_) => transport::answered(parsed),
+        Check::TlsVersion(p) => transport::tls_version(p, parsed),
+        Check::Certificate(_) => transport::certificate(parsed),
+        Check::TlsRefused(_) => transport::tls_refused(parsed),
+        Check::Status(p) => message::status(p, parsed),
+        Check::MediaType(p) => message::media_type(p, parsed),
+        Check::Header(p) => message::header(p, parsed),
+        Check::HttpVersionAtLeast(p) => message::http_version(p, parsed),
+        Check::Framing(_) => message::framing(parsed),
+        Check::NoContentCoding(_) => message::no_content_coding(parsed),
+        Check::Within(p) => message::within(p, parsed),
+        Check::NoInternals(_) => message::no_internals(parsed),
+        Check::NoEcho(p) => message::no_echo(p, parsed),
+        Check::Json(p) => body::json(p, parsed),
+        Check::NotJson(_) => body::not_json(parsed),
+        Check::ResponseTable(p) => body::response_table(p, context, parsed),
+        Check::ResponseItem(p) => body::response_item(p, context, parsed),
+        Check::NoExtraMembers(p) => body::no_extra_members(p, context, parsed),
+        Check::Value(p) => body::value(p, context, parsed),
+        Check::Member(p) => body::member(p, parsed),
+        Check::Number(p) => body::number(p, parsed),
+        Check::LongEnough(p) => body::long_enough(p, parsed),
+        Check::ExpiryAgrees(p) => body::expiry_agrees(p, context, parsed),
+        Check::NotResident(p) => numbers::not_resident(p, context, parsed),
+        Check::CheckDigit(p) => numbers::check_digit(p, parsed),
+        Check::ErrorCode(p) => errors::error_code(p, context, parsed),
+        Check::ErrorCodesKnown(_) => errors::codes_known(context, parsed),
+        Check::ErrorMessages(_) => errors::messages(context, parsed),
+        Check::ErrorNamesLength(p) => errors::names_length(p, context, parsed),
+        Check::ErrorsCover(p) => errors::cover(p, context, parsed),
+        other => unreachable!("`{}` looks at the whole step", other.name()),
+    }
+}

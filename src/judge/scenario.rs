@@ -1,0 +1,196 @@
+//! Judging one scenario.
+
+use std::sync::Arc;
+
+use super::checks;
+use super::context::{Answer, Context};
+use super::outcome::{Blame, CheckResult, ScenarioResult, Verdict};
+use super::roll_up::{Waiver, broken_at};
+use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
+use crate::scenario::{Check, CheckSpec, Corpus, Scenario, Step};
+use crate::standard::{Level, glob_matches};
+use crate::text::{Text, date};
+
+/// Judges scenarios of one run.
+pub struct Judge<'a> {
+    corpus: &'a Corpus,
+    facts: &'a RunFacts,
+    waivers: &'a [Waiver],
+}
+
+/// The result of a scenario of which nothing was recorded.
+pub fn not_run(scenario: &Scenario, verdict: Verdict, reason: Text, blame: Option<Blame>) -> ScenarioResult {
+    ScenarioResult {
+        id: Arc::clone(&scenario.id),
+        attempt: 0,
+        verdict,
+        reason: Some(reason),
+        blame,
+        elapsed_us: 0,
+        checks: Vec::new(),
+    }
+}
+
+impl<'a> Judge<'a> {
+    /// A judge for one run.
+    pub fn new(corpus: &'a Corpus, facts: &'a RunFacts, waivers: &'a [Waiver]) -> Self {
+        Self { corpus, facts, waivers }
+    }
+
+    /// Judges what was recorded for a scenario.
+    pub fn scenario(&self, scenario: &Scenario, evidence: &ScenarioEvidence) -> ScenarioResult {
+        let elapsed_us = evidence.exchanges.iter().map(|exchange| exchange.elapsed_us).sum();
+        let base = |verdict, reason, blame| ScenarioResult {
+            attempt: evidence.attempt,
+            elapsed_us,
+            ..not_run(scenario, verdict, reason, blame)
+        };
+        if !evidence.finished {
+            return base(
+                Verdict::Error,
+                Text::new("実行が途中で終わりました。", "The run ended in the middle of it."),
+                Some(Blame::Suite),
+            );
+        }
+        if let Some(unreached) = evidence.exchanges.iter().find(|exchange| is_unreached(exchange)) {
+            let what = unreached.fault.as_ref().map(crate::evidence::Fault::describe).unwrap_or_default();
+            return base(Verdict::Error, what, Some(Blame::Network));
+        }
+        let interface = scenario
+            .interface
+            .as_deref()
+            .and_then(|id| self.corpus.interfaces.get(id))
+            .cloned();
+        let context = Context::new(self.facts, interface, evidence);
+        let reached = scenario
+            .steps
+            .iter()
+            .take_while(|step| evidence.blocked.as_ref().is_none_or(|blocked| *blocked.step != *step.id));
+        let mut checks: Vec<CheckResult> = reached.flat_map(|step| self.step(&context, step)).collect();
+        if let Some(blocked) = &evidence.blocked {
+            let blame = Blame::from_word(&blocked.blame);
+            // What was judged before stands; the rest of the scenario is open.
+            let broken = checks.iter().any(|check| check.verdict == Verdict::Fail);
+            if !broken {
+                return base(Verdict::Blocked, blocked.reason.clone(), Some(blame));
+            }
+        }
+        self.waive(scenario, &mut checks);
+        ScenarioResult {
+            verdict: checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Skip),
+            reason: None,
+            blame: checks
+                .iter()
+                .filter(|check| check.verdict > Verdict::Pass)
+                .max_by_key(|check| check.verdict)
+                .and_then(|check| check.blame),
+            checks,
+            ..base(Verdict::Pass, Text::default(), None)
+        }
+    }
+
+    /// The checks of one step. Where the status is wrong already, the tables of the expected status
+    /// cannot be asked: those checks are skipped, so that one mistake is not charged ten times.
+    fn step(&self, context: &Context<'_>, step: &Step) -> Vec<CheckResult> {
+        let mut status_is_wrong = false;
+        let mut results = Vec::with_capacity(step.checks.len());
+        for spec in &step.checks {
+            let mut result = if status_is_wrong && spec.check.needs_the_expected_status() {
+                self.skipped(step, spec)
+            } else {
+                self.check(context, step, spec)
+            };
+            if matches!(spec.check, Check::Status(_)) && result.held == Some(false) {
+                status_is_wrong |= result.verdict != Verdict::Info;
+            }
+            result.step = Arc::clone(&step.id);
+            results.push(result);
+        }
+        results
+    }
+
+    fn skipped(&self, step: &Step, spec: &CheckSpec) -> CheckResult {
+        CheckResult {
+            step: Arc::clone(&step.id),
+            check: spec.check.name().to_owned(),
+            verdict: Verdict::Skip,
+            held: None,
+            requirements: spec.requirements.clone(),
+            expected: None,
+            found: Some(Text::new(
+                "前提（期待した HTTP ステータス）が成り立たないため問わない",
+                "not asked: its prerequisite, the expected HTTP status, does not hold",
+            )),
+            place: None,
+            exchange: None,
+            reading: None,
+            blame: None,
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, step: &Step, spec: &CheckSpec) -> CheckResult {
+        let (check, recorded) = spec.under(|reading| self.facts.readings.get(reading));
+        let answer = checks::ask(check, context, step);
+        let mut result = CheckResult {
+            step: Arc::clone(&step.id),
+            check: check.name().to_owned(),
+            verdict: Verdict::Pass,
+            held: Some(true),
+            requirements: spec.requirements.clone(),
+            expected: None,
+            found: None,
+            place: None,
+            exchange: None,
+            reading: spec
+                .reading
+                .as_ref()
+                .and_then(|(id, _)| Some(format!("{id}={}", self.facts.readings.get(id)?))),
+            blame: None,
+        };
+        match answer {
+            Answer::Holds if recorded => result.verdict = Verdict::Info,
+            Answer::Holds => {}
+            Answer::Unanswered { reason } => {
+                result.held = None;
+                result.verdict = if recorded { Verdict::Info } else { Verdict::Error };
+                result.blame = (!recorded).then_some(Blame::Product);
+                result.found = Some(reason);
+            }
+            Answer::Broken(finding) => {
+                result.held = Some(false);
+                result.verdict = if recorded { Verdict::Info } else { self.worst_level(spec) };
+                result.blame = (!recorded).then_some(Blame::Product);
+                result.expected = Some(finding.expected);
+                result.found = Some(finding.found);
+                result.place = finding.place;
+                result.exchange = finding.exchange;
+            }
+        }
+        result
+    }
+
+    /// What a broken check amounts to: the most binding of its requirements decides.
+    fn worst_level(&self, spec: &CheckSpec) -> Verdict {
+        spec.requirements
+            .iter()
+            .filter_map(|id| self.corpus.requirement(id))
+            .map(|requirement| broken_at(requirement.level))
+            .max()
+            .unwrap_or_else(|| broken_at(Level::Must))
+    }
+
+    fn waive(&self, scenario: &Scenario, checks: &mut [CheckResult]) {
+        let covered = self.waivers.iter().any(|waiver| {
+            glob_matches(&waiver.scenario, &scenario.id) && !date::is_past(&waiver.until, self.facts.started_unix_ms)
+        });
+        if covered {
+            for check in checks.iter_mut().filter(|check| check.verdict == Verdict::Fail) {
+                check.verdict = Verdict::Waived;
+            }
+        }
+    }
+}
+
+fn is_unreached(exchange: &Exchange) -> bool {
+    exchange.initiator == Initiator::Harness && exchange.fault.as_ref().is_some_and(crate::evidence::Fault::is_unreached)
+}

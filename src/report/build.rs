@@ -1,0 +1,238 @@
+//! Building the report from verdicts and evidence.
+
+use std::sync::Arc;
+
+use super::model::{
+    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA, ScenarioView,
+};
+use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
+use crate::judge::{Judged, RequirementResult, RollUp, ScenarioResult, Verdict};
+use crate::scenario::{Corpus, Scenario};
+use crate::text::date::timestamp;
+use crate::text::{Text, hex};
+
+/// Characters of a request or a response that the report shows.
+const SHOWN: usize = 6 * 1024;
+
+/// Scenarios whose exchanges the report shows. The others are in the evidence.
+const WITH_EXCHANGES: usize = 400;
+
+/// How a single scenario is repeated.
+#[derive(Clone, Debug, Default)]
+pub struct RepeatCommand {
+    /// Everything before the filter, e.g. `junkyo run --target product.toml`.
+    pub prefix: String,
+}
+
+/// Collects the scenarios of a report while they are judged, so that evidence need not be kept.
+#[derive(Debug, Default)]
+pub struct ReportBuilder {
+    scenarios: Vec<ScenarioView>,
+    with_exchanges: usize,
+    exchanges: usize,
+    last_us: u64,
+    repeat: RepeatCommand,
+}
+
+impl ReportBuilder {
+    /// An empty report.
+    pub fn new(repeat: RepeatCommand) -> Self {
+        Self {
+            repeat,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a scenario with its verdict.
+    pub fn add(&mut self, scenario: &Scenario, result: ScenarioResult, evidence: Option<&ScenarioEvidence>) {
+        let mut exchanges = Vec::new();
+        if let Some(evidence) = evidence {
+            self.exchanges += evidence.exchanges.len();
+            let last = evidence.exchanges.iter().map(|exchange| exchange.started_us + exchange.elapsed_us).max();
+            self.last_us = self.last_us.max(last.unwrap_or_default());
+            let wanted = !matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
+            if wanted && self.with_exchanges < WITH_EXCHANGES && !evidence.exchanges.is_empty() {
+                self.with_exchanges += 1;
+                exchanges = evidence.exchanges.iter().take(32).enumerate().map(|(i, e)| view(i, e)).collect();
+            }
+        }
+        let passed = matches!(result.verdict, Verdict::Pass | Verdict::Info);
+        self.scenarios.push(ScenarioView {
+            id: Arc::clone(&scenario.id),
+            title: scenario.title.clone(),
+            role: scenario.role,
+            family: scenario.family.clone(),
+            verdict: result.verdict,
+            attempts: result.attempt,
+            elapsed_us: result.elapsed_us,
+            reason: result.reason,
+            blame: result.blame,
+            checks: result.checks,
+            exchanges,
+            repeat: (!passed).then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
+        });
+    }
+
+    /// What has been added so far, as rolling up looks at it.
+    pub fn judged(&self) -> Vec<Judged<'_>> {
+        self.scenarios
+            .iter()
+            .map(|view| Judged {
+                id: &view.id,
+                verdict: view.verdict,
+                checks: &view.checks,
+            })
+            .collect()
+    }
+
+    /// Puts the report together.
+    pub fn finish(mut self, corpus: &Corpus, facts: &RunFacts, roll_up: RollUp, interrupted: bool) -> Report {
+        let order: std::collections::HashMap<&str, usize> = corpus
+            .scenarios
+            .iter()
+            .enumerate()
+            .map(|(index, scenario)| (&*scenario.id, index))
+            .collect();
+        self.scenarios
+            .sort_by_key(|view| order.get(&*view.id).copied().unwrap_or(usize::MAX));
+        let requirements = || roll_up.profiles.iter().flat_map(|profile| &profile.requirements);
+        let checks = self.scenarios.iter().flat_map(|view| &view.checks);
+        Report {
+            schema: SCHEMA.into(),
+            tool: format!("junkyo {}", env!("CARGO_PKG_VERSION")),
+            corpus: CorpusFacts {
+                sha256: corpus.digest.clone(),
+                requirements: corpus.requirements.len(),
+                scenarios: corpus.scenarios.len(),
+            },
+            product: facts.product.clone(),
+            run: RunView {
+                started: timestamp(facts.started_unix_ms),
+                duration_ms: self.last_us / 1000,
+                seed: facts.seed,
+                target_sha256: facts.target.clone(),
+                partial: facts.partial,
+                interrupted,
+                exchanges: self.exchanges,
+                retried: self.scenarios.iter().filter(|view| view.attempts > 1).count(),
+            },
+            outcome: roll_up.outcome,
+            reasons: roll_up.reasons.clone(),
+            scenarios_by_verdict: Counts::of(self.scenarios.iter().map(|view| view.verdict)),
+            checks_by_verdict: Counts::of(checks.map(|check| check.verdict)),
+            requirements_by_verdict: Counts::of(requirements().map(|result| result.verdict)),
+            readings: readings(corpus, facts, &self.scenarios),
+            profiles: roll_up
+                .profiles
+                .iter()
+                .map(|profile| ProfileView {
+                    id: profile.id.clone(),
+                    title: corpus.profile(&profile.id).map(|known| known.title.clone()).unwrap_or_default(),
+                    outcome: profile.outcome,
+                    requirements: profile.requirements.iter().map(|result| requirement(corpus, result)).collect(),
+                })
+                .collect(),
+            scenarios: self.scenarios,
+        }
+    }
+}
+
+fn requirement(corpus: &Corpus, result: &RequirementResult) -> RequirementView {
+    let known = corpus.requirement(&result.id);
+    let passed = matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
+    RequirementView {
+        id: result.id.clone(),
+        text: known.map(|known| known.text.clone()).unwrap_or_default(),
+        level: known.map_or(crate::standard::Level::Must, |known| known.level),
+        kind: known.map_or(crate::standard::Kind::Reference, |known| known.kind),
+        clause: known.map(|known| format!("{} {}", known.source, known.clause)).unwrap_or_default(),
+        verdict: result.verdict,
+        held: result.held,
+        judged: result.judged,
+        scenarios: result.scenarios.clone(),
+        reason: result.reason.clone(),
+        know_how: known.filter(|_| !passed).map(|known| known.know_how.clone()),
+    }
+}
+
+/// The readings that shaped a check of this run, or that a target file switched.
+fn readings(corpus: &Corpus, facts: &RunFacts, scenarios: &[ScenarioView]) -> Vec<ReadingView> {
+    let used: std::collections::HashSet<&str> = scenarios
+        .iter()
+        .flat_map(|view| &view.checks)
+        .filter_map(|check| check.reading.as_deref()?.split('=').next())
+        .collect();
+    corpus
+        .readings
+        .iter()
+        .filter_map(|reading| {
+            let option = facts.readings.get(&reading.id)?;
+            let is_default = option == reading.default;
+            if is_default && !used.contains(reading.id.as_str()) {
+                return None;
+            }
+            let meaning = reading.option.iter().find(|known| known.id == option)?.text.clone();
+            Some(ReadingView {
+                id: reading.id.clone(),
+                title: reading.title.clone(),
+                option: option.to_owned(),
+                meaning,
+                is_default,
+            })
+        })
+        .collect()
+}
+
+fn view(index: usize, exchange: &Exchange) -> ExchangeView {
+    ExchangeView {
+        index,
+        step: Arc::clone(&exchange.step),
+        channel: exchange.channel.word().into(),
+        by_product: exchange.initiator == Initiator::Product,
+        started_ms: exchange.started_us / 1000,
+        elapsed_ms: exchange.elapsed_us / 1000,
+        tls: exchange.tls.as_ref().map(|tls| tls.version.clone()),
+        request: readable(&exchange.request),
+        response: readable(&exchange.response),
+        fault: exchange.fault.as_ref().map(crate::evidence::Fault::describe),
+    }
+}
+
+/// Bytes as text, or as hexadecimal if they are no text; cut at a limit.
+fn readable(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let mut shown: String = text.chars().take(SHOWN).collect();
+            if shown.len() < text.len() {
+                shown.push_str(&format!("\n… ({} bytes in all)", bytes.len()));
+            }
+            shown
+        }
+        Err(_) => {
+            let cut = &bytes[..bytes.len().min(SHOWN / 2)];
+            let mut shown = String::from_utf8_lossy(cut).into_owned();
+            if shown.contains('\u{FFFD}') {
+                let printable = shown.chars().filter(|c| !c.is_control() && *c != '\u{FFFD}').count();
+                if printable * 4 < cut.len() * 3 {
+                    shown = hex(cut);
+                }
+            }
+            if cut.len() < bytes.len() {
+                shown.push_str(&format!("\n… ({} bytes in all)", bytes.len()));
+            }
+            shown
+        }
+    }
+}
+
+/// What an interrupted or hopeless run tells besides.
+pub fn interruption(unreachable: bool) -> Text {
+    if unreachable {
+        Text::new(
+            "製品に続けて接続できなかったため、実行を中止しました。",
+            "The run was given up: the product was out of reach again and again.",
+        )
+    } else {
+        Text::new("実行が中断されました。--rerun で続きから実行できます。", "The run was interrupted; --rerun goes on from here.")
+    }
+}

@@ -1,0 +1,23 @@
+//! Floor 5: the report model and its renderings.
+
+mod build;
+mod diff;
+mod html;
+mod json;
+mod junit;
+mod markup;
+mod model;
+#[cfg(test)]
+mod sample;
+mod terminal;
+mod words;
+
+pub use build::{RepeatCommand, ReportBuilder, interruption};
+pub use html::write_html;
+pub use json::{read_json, write_json};
+pub use junit::write_junit;
+pub use model::{
+    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA,
+    ScenarioView,
+};
+pub use terminal::write_summary;

@@ -1,0 +1,175 @@
+//! The kill matrix.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection};
+use crate::judge::{Judge, ScenarioResult, Verdict};
+use crate::mock::{Defect, DefectSet};
+use crate::scenario::Corpus;
+
+/// One question of one scenario.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Cell {
+    /// Scenario.
+    pub scenario: String,
+    /// Step.
+    pub step: String,
+    /// Position among the checks of the scenario.
+    pub position: usize,
+    /// Check.
+    pub check: String,
+    /// Whether it is only recorded, so that no defect can make it fail.
+    pub recorded: bool,
+}
+
+/// Which defect makes which check fail.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KillMatrix {
+    /// Every check that was asked of the clean platform, with the defects that made it fail.
+    pub checks: BTreeMap<String, Vec<String>>,
+    /// Every defect, with the scenarios that failed on it.
+    pub defects: BTreeMap<String, Vec<String>>,
+    /// Checks that failed, or could not be judged, without a defect.
+    pub false_alarms: Vec<String>,
+    /// Checks that no defect made fail.
+    pub survivors: Vec<Cell>,
+    /// Requirements with at least one check that failed on a defect.
+    pub proven_requirements: BTreeSet<String>,
+    /// Requirements that are tested, but of which no check ever failed.
+    pub unproven_requirements: BTreeSet<String>,
+    /// Scenarios that never failed.
+    pub unproven_scenarios: Vec<String>,
+}
+
+impl KillMatrix {
+    /// Defects that nothing catches.
+    pub fn missed(&self) -> Vec<&str> {
+        let missed = self.defects.iter().filter(|(_, scenarios)| scenarios.is_empty());
+        missed.map(|(defect, _)| defect.as_str()).collect()
+    }
+
+    /// Named checks that no defect makes fail anywhere.
+    pub fn unproven_names(&self) -> BTreeSet<&str> {
+        let mut proven = BTreeSet::new();
+        let mut all = BTreeSet::new();
+        for (key, defects) in &self.checks {
+            let name = key.rsplit(' ').next().unwrap_or_default();
+            all.insert(name);
+            if !defects.is_empty() {
+                proven.insert(name);
+            }
+        }
+        all.difference(&proven).copied().collect()
+    }
+}
+
+/// Runs the whole corpus against the clean platform and against every defect.
+///
+/// # Errors
+/// When the reference platform cannot be started.
+pub async fn kill_matrix(
+    corpus: &Corpus,
+    defects: &[Defect],
+    mut on_progress: impl FnMut(&str, usize),
+) -> Result<KillMatrix, RunError> {
+    let clean = run(corpus, DefectSet::default()).await?;
+    let mut matrix = KillMatrix::default();
+    let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+    for result in &clean {
+        if !matches!(result.verdict, Verdict::Pass | Verdict::Info) {
+            let reason = result.reason.as_ref().map_or("", |reason| reason.en.as_str());
+            matrix.false_alarms.push(format!("{} {}: {reason}", result.id, result.verdict.word()));
+        }
+        for (position, check) in result.checks.iter().enumerate() {
+            let key = key_of(result, position);
+            matrix.checks.insert(key.clone(), Vec::new());
+            cells.insert(
+                key,
+                Cell {
+                    scenario: result.id.to_string(),
+                    step: check.step.to_string(),
+                    position,
+                    check: check.check.clone(),
+                    recorded: check.verdict == Verdict::Info,
+                },
+            );
+        }
+    }
+    let mut failed_scenarios: BTreeSet<Arc<str>> = BTreeSet::new();
+    for defect in defects {
+        let mut set = DefectSet::default();
+        set.insert(*defect);
+        let mut caught = Vec::new();
+        for result in run(corpus, set).await? {
+            let mut broken = false;
+            for (position, check) in result.checks.iter().enumerate() {
+                if check.held == Some(false) || check.verdict == Verdict::Error {
+                    broken |= matches!(check.verdict, Verdict::Fail | Verdict::Warn);
+                    matrix.proven_requirements.extend(check.requirements.iter().map(ToString::to_string));
+                    let killers = matrix.checks.entry(key_of(&result, position)).or_default();
+                    killers.push(defect.name().to_owned());
+                }
+            }
+            if broken {
+                failed_scenarios.insert(Arc::clone(&result.id));
+                caught.push(result.id.to_string());
+            }
+        }
+        on_progress(defect.name(), caught.len());
+        matrix.defects.insert(defect.name().to_owned(), caught);
+    }
+    for (key, killers) in &matrix.checks {
+        if let Some(cell) = cells.get(key).filter(|cell| killers.is_empty() && !cell.recorded) {
+            matrix.survivors.push(cell.clone());
+        }
+    }
+    for row in corpus.coverage().iter().filter(|row| !row.scenarios.is_empty()) {
+        if !matrix.proven_requirements.contains(&row.requirement.id) {
+            matrix.unproven_requirements.insert(row.requirement.id.clone());
+        }
+    }
+    let unproven = clean.iter().filter(|result| !failed_scenarios.contains(&result.id));
+    matrix.unproven_scenarios = unproven.map(|result| result.id.to_string()).collect();
+    Ok(matrix)
+}
+
+fn key_of(result: &ScenarioResult, position: usize) -> String {
+    let check = &result.checks[position];
+    format!("{} {} {position} {}", result.id, check.step, check.check)
+}
+
+/// One run of the whole corpus against the reference platform, nothing written to disk.
+async fn run(corpus: &Corpus, defects: DefectSet) -> Result<Vec<ScenarioResult>, RunError> {
+    let profiles = corpus.profiles.iter().filter(|profile| profile.subject.is_some());
+    let selection = Selection {
+        profiles: profiles.map(|profile| profile.id.clone()).collect(),
+        ..Selection::default()
+    };
+    let plan = Plan::new(corpus, &selection).unwrap_or_else(|_| Plan {
+        profiles: Vec::new(),
+        scenarios: corpus.scenarios.clone(),
+        partial: false,
+    });
+    let reference = Reference::start(corpus, 20_260_401, defects).await?;
+    let options = RunOptions {
+        jobs: 16,
+        evidence: None,
+        resume: None,
+        attempts: std::collections::HashMap::new(),
+    };
+    let runner = Runner::against_reference(corpus, &plan, &reference, options).await?;
+    let judge = Judge::new(corpus, runner.facts(), &[]);
+    let mut results = Vec::with_capacity(plan.scenarios.len());
+    runner
+        .carry_out(&plan.scenarios, |scenario, evidence| {
+            results.push(judge.scenario(scenario, &evidence));
+        })
+        .await?;
+    results.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(results)
+}
