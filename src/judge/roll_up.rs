@@ -228,6 +228,10 @@ fn conclude_requirement(requirement: &Requirement, tally: Option<Tally>) -> Requ
     }
 }
 
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 fn conclude(
     corpus: &Corpus,
     profiles: &[ProfileResult],
@@ -247,19 +251,23 @@ fn conclude(
     if broken > 0 {
         reasons.push(Text::new(
             format!("必須要件 {broken} 件が満たされていません。"),
-            format!("{broken} binding requirements do not hold."),
+            plural(broken, "binding requirement does not hold.", "binding requirements do not hold."),
         ));
     }
     if waived > 0 {
         reasons.push(Text::new(
             format!("必須要件 {waived} 件は想定済みの不合格です（猶予は認証ではありません）。"),
-            format!("{waived} binding requirements fail as expected (an expected failure is no certificate)."),
+            plural(
+                waived,
+                "binding requirement fails as expected (an expected failure is no certificate).",
+                "binding requirements fail as expected (an expected failure is no certificate).",
+            ),
         ));
     }
     if open > 0 {
         reasons.push(Text::new(
             format!("必須要件 {open} 件が判定されていません。"),
-            format!("{open} binding requirements were not judged."),
+            plural(open, "binding requirement was not judged.", "binding requirements were not judged."),
         ));
     }
     if partial {

@@ -6,7 +6,12 @@ use crate::standard::Interface;
 
 /// The body of a 200: one registered number.
 pub fn success_body(interface: &Interface, request: &Map<String, Value>, number: &str, history: u32) -> Value {
-    let sent = |name: &str| request.get(name).cloned().unwrap_or_else(|| Value::String(String::new()));
+    let sent = |name: &str| {
+        request
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| Value::String(String::new()))
+    };
     json!({
         "metadata": { "title": interface.function_name, "detail": detail(interface, 200) },
         "_links": links(interface),

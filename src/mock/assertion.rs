@@ -38,11 +38,15 @@ impl Authorization {
         if let Some(header) = header {
             return self.by_basic(header);
         }
-        if self.has(Defect::SecretPostAccepted) {
-            if let Some(secret) = form.get("client_secret") {
-                let client = self.client(form.get("client_id").unwrap_or_default())?;
-                return if client.secret == secret { Ok(client) } else { Err(OauthFault::client()) };
-            }
+        if self.has(Defect::SecretPostAccepted)
+            && let Some(secret) = form.get("client_secret")
+        {
+            let client = self.client(form.get("client_id").unwrap_or_default())?;
+            return if client.secret == secret {
+                Ok(client)
+            } else {
+                Err(OauthFault::client())
+            };
         }
         if self.has(Defect::PublicClientAccepted) {
             return self.client(form.get("client_id").unwrap_or_default());
@@ -97,16 +101,26 @@ impl Authorization {
         let verified = allowed && understood && jwt.is_signed_by(client.secret.as_bytes());
         let tolerated = unsigned && self.has(Defect::UnsignedAssertionAccepted)
             || algorithm == "HS256" && self.has(Defect::SignatureUnchecked);
-        if verified || tolerated { Ok(()) } else { Err(OauthFault::client()) }
+        if verified || tolerated {
+            Ok(())
+        } else {
+            Err(OauthFault::client())
+        }
     }
 
     fn check_audience(&self, jwt: &Decoded, endpoint: Endpoint<'_>) -> Result<(), OauthFault> {
         let fits = audiences(jwt).iter().any(|audience| endpoint.is_meant_by(audience));
-        if fits || self.has(Defect::AudienceUnchecked) { Ok(()) } else { Err(OauthFault::client()) }
+        if fits || self.has(Defect::AudienceUnchecked) {
+            Ok(())
+        } else {
+            Err(OauthFault::client())
+        }
     }
 
     fn check_times(&self, jwt: &Decoded, now: i64) -> Result<i64, OauthFault> {
-        let expires = jwt.time("exp").filter(|expires| (1..=LONGEST_ASSERTION).contains(&expires.saturating_sub(now)));
+        let expires = jwt
+            .time("exp")
+            .filter(|expires| (1..=LONGEST_ASSERTION).contains(&expires.saturating_sub(now)));
         let started = !jwt.claims.contains_key("nbf") || jwt.time("nbf").is_some_and(|time| time <= now);
         if !started && !self.has(Defect::NotBeforeUnchecked) {
             return Err(OauthFault::client());
@@ -120,10 +134,18 @@ impl Authorization {
 
     fn check_id(&self, jwt: &Decoded, client: &Credentials, expires: i64) -> Result<(), OauthFault> {
         let Some(id) = jwt.text("jti").filter(|id| !id.is_empty()) else {
-            return if self.has(Defect::JtiOptional) { Ok(()) } else { Err(OauthFault::client()) };
+            return if self.has(Defect::JtiOptional) {
+                Ok(())
+            } else {
+                Err(OauthFault::client())
+            };
         };
         let fresh = self.tokens.use_id(&client.id, id, expires);
-        if fresh || self.has(Defect::AssertionReplayAccepted) { Ok(()) } else { Err(OauthFault::client()) }
+        if fresh || self.has(Defect::AssertionReplayAccepted) {
+            Ok(())
+        } else {
+            Err(OauthFault::client())
+        }
     }
 
     fn by_basic(&self, header: &str) -> Result<&Credentials, OauthFault> {

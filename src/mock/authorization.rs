@@ -41,7 +41,9 @@ impl Endpoint<'_> {
         };
         // Before the server knows its own address, any host will do.
         let path = if self.issuer.is_empty() {
-            path.splitn(4, '/').nth(3).map_or("", |rest| &path[path.len() - rest.len() - 1..])
+            path.splitn(4, '/')
+                .nth(3)
+                .map_or("", |rest| &path[path.len() - rest.len() - 1..])
         } else {
             path
         };
@@ -174,13 +176,7 @@ impl Authorization {
         Ok(form)
     }
 
-    fn grant(
-        &self,
-        request: &HttpRequest,
-        form: &Form,
-        endpoint: Endpoint<'_>,
-        now: i64,
-    ) -> Result<Reply, OauthFault> {
+    fn grant(&self, request: &HttpRequest, form: &Form, endpoint: Endpoint<'_>, now: i64) -> Result<Reply, OauthFault> {
         let grant_type = match form.get("grant_type") {
             Some(grant_type) => grant_type,
             None if self.has(Defect::GrantMissingAccepted) => "client_credentials",
@@ -258,7 +254,12 @@ impl Authorization {
                 .as_object()
                 .into_iter()
                 .flatten()
-                .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+                .map(|(name, value)| {
+                    (
+                        name.clone(),
+                        value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                    )
+                })
                 .collect();
             let text = form_encode(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             let mut reply = Reply::text(200, &text);
@@ -346,10 +347,8 @@ impl Authorization {
 }
 
 fn remove_if(body: &mut Value, name: &str, remove: bool) {
-    if remove {
-        if let Some(members) = body.as_object_mut() {
-            members.shift_remove(name);
-        }
+    if remove && let Some(members) = body.as_object_mut() {
+        members.shift_remove(name);
     }
 }
 

@@ -60,7 +60,12 @@ pub(super) fn request(method: &str, target: &str, headers: &[(&str, &str)], body
         method: method.into(),
         target: target.into(),
         minor: 1,
-        headers: Headers(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
+        headers: Headers(
+            headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        ),
         body: body.to_vec(),
     }
 }
@@ -115,7 +120,12 @@ impl Bench {
         self.probe_over(name, request, 0).await
     }
 
-    pub(super) async fn probe_over(&mut self, name: &str, request: HttpRequest, connection: u64) -> Option<HttpResponse> {
+    pub(super) async fn probe_over(
+        &mut self,
+        name: &str,
+        request: HttpRequest,
+        connection: u64,
+    ) -> Option<HttpResponse> {
         let sent = self.send(request, connection).await;
         let text = match &sent {
             Ok(response) => told(response),
@@ -137,7 +147,10 @@ impl Bench {
         }
         all.extend(headers.iter().filter(|(_, value)| !value.is_empty()).copied());
         let mut request = request("POST", API, &all, body);
-        request.headers.0.retain(|(name, value)| name != "Authorization" || !value.is_empty());
+        request
+            .headers
+            .0
+            .retain(|(name, value)| name != "Authorization" || !value.is_empty());
         request
     }
 
@@ -163,7 +176,10 @@ impl Bench {
 
     /// A form for the authorization server, authenticated with this assertion.
     pub(super) fn form(pairs: &[(&str, &str)], assertion: &str) -> String {
-        let mut all = vec![("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
+        let mut all = vec![
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", assertion),
+        ];
         all.extend_from_slice(pairs);
         form_encode(all.into_iter().filter(|(_, value)| !value.is_empty()))
     }
@@ -203,7 +219,10 @@ impl Bench {
 fn told(response: &HttpResponse) -> String {
     let mut text = String::from_utf8_lossy(&response.body).into_owned();
     if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
-        let life = body["exp"].as_i64().zip(body["iat"].as_i64()).map(|(exp, iat)| exp - iat);
+        let life = body["exp"]
+            .as_i64()
+            .zip(body["iat"].as_i64())
+            .map(|(exp, iat)| exp - iat);
         for name in ["access_token", "token", "refresh_token", "exp", "iat"] {
             if let Some(value) = body.get_mut(name) {
                 let length = value.as_str().map_or(0, str::len);
@@ -212,8 +231,16 @@ fn told(response: &HttpResponse) -> String {
             }
         }
     }
-    let headers: Vec<_> = response.headers.0.iter().filter(|(name, _)| name != "Content-Length").collect();
-    format!("{}.{} {headers:?} surplus {} {text}", response.status, response.minor, response.surplus)
+    let headers: Vec<_> = response
+        .headers
+        .0
+        .iter()
+        .filter(|(name, _)| name != "Content-Length")
+        .collect();
+    format!(
+        "{}.{} {headers:?} surplus {} {text}",
+        response.status, response.minor, response.surplus
+    )
 }
 
 pub(super) fn status(response: Option<HttpResponse>) -> u16 {

@@ -165,8 +165,14 @@ impl Consumer {
             defects,
             endpoint,
             token_endpoint,
-            retry_wait: order.retry_wait_ms.map_or(self.config.retry_wait, Duration::from_millis),
-            timeout: if defects.has(Defect::Impatient) { timeout / 10 } else { timeout },
+            retry_wait: order
+                .retry_wait_ms
+                .map_or(self.config.retry_wait, Duration::from_millis),
+            timeout: if defects.has(Defect::Impatient) {
+                timeout / 10
+            } else {
+                timeout
+            },
             tls,
         })
     }
@@ -175,7 +181,10 @@ impl Consumer {
     fn address(&self, text: &str) -> Result<Url, String> {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         let loopback = url.host == "localhost"
-            || url.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+            || url
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
         if url.tls || loopback || self.config.defects.has(Defect::FollowsToPlainHttp) {
             Ok(url)
         } else {
@@ -196,13 +205,21 @@ impl Work<'_> {
         loop {
             let token = match self.token().await {
                 Ok(token) => token,
-                Err(error) => return Outcome { error: Some(error), ..outcome },
+                Err(error) => {
+                    return Outcome {
+                        error: Some(error),
+                        ..outcome
+                    };
+                }
             };
             let back = self.send_call(&token).await;
             let (judgement, wait) = match back {
                 Back::Response(response) => {
                     outcome.status = Some(response.status);
-                    (judge(&response, &self.order.fields, self.defects), self.pause(&response))
+                    (
+                        judge(&response, &self.order.fields, self.defects),
+                        self.pause(&response),
+                    )
                 }
                 Back::Nothing(why) => (Judgement::Trouble(why), Some(self.retry_wait)),
                 Back::Untrusted(why) => (Judgement::Failed(why), None),
@@ -212,7 +229,12 @@ impl Work<'_> {
                     outcome.number = Some(number);
                     return outcome;
                 }
-                Judgement::Failed(error) => return Outcome { error: Some(error), ..outcome },
+                Judgement::Failed(error) => {
+                    return Outcome {
+                        error: Some(error),
+                        ..outcome
+                    };
+                }
                 Judgement::Refused(error) => {
                     let again = self.defects.has(Defect::RepeatsAfter400) && retries == 0;
                     retries += 1;
@@ -234,7 +256,10 @@ impl Work<'_> {
                 }
             };
             if let Err(error) = error {
-                return Outcome { error: Some(error), ..outcome };
+                return Outcome {
+                    error: Some(error),
+                    ..outcome
+                };
             }
         }
     }
@@ -258,7 +283,10 @@ impl Work<'_> {
         if self.defects.has(Defect::RetryAtOnce) {
             return Some(Duration::ZERO);
         }
-        let asked = response.headers.get("retry-after").and_then(|value| value.trim().parse().ok());
+        let asked = response
+            .headers
+            .get("retry-after")
+            .and_then(|value| value.trim().parse().ok());
         match asked.map(Duration::from_secs) {
             Some(asked) if !self.defects.has(Defect::RetryAfterIgnored) => {
                 let limit = SHORT.max(self.retry_wait * PATIENCE);

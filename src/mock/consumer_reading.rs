@@ -25,7 +25,7 @@ pub(super) enum Judgement {
 /// Judges a response by its status, and a 200 by its number.
 pub(super) fn judge(response: &HttpResponse, told: &Map<String, Value>, defects: &DefectSet) -> Judgement {
     if defects.has(Defect::JudgesByText) {
-        return by_text(response, told, defects);
+        return by_text(response, told);
     }
     if defects.has(Defect::JsonExpectedAlways) && response.status >= 500 && parse_object(&response.body).is_err() {
         return Judgement::Failed("the response cannot be read".into());
@@ -82,8 +82,7 @@ fn number(response: &HttpResponse, told: &Map<String, Value>, defects: &DefectSe
 }
 
 fn has_unknown_members(body: &Map<String, Value>) -> bool {
-    let outside = |name: &String| !matches!(name.as_str(), "metadata" | "_links" | "result");
-    let known = [
+    const ELEMENT: &[&str] = &[
         "shikuchosonkodo",
         "atenabango",
         "rirekibango",
@@ -91,8 +90,17 @@ fn has_unknown_members(body: &Map<String, Value>) -> bool {
         "sosanengappi",
         "sosajikoku",
     ];
-    let within = body.get("result").and_then(|result| result.pointer("/0")).and_then(Value::as_object);
-    body.keys().any(outside) || within.is_some_and(|element| element.keys().any(|name| !known.contains(&name.as_str())))
+    let outside = |members: Option<&Map<String, Value>>, known: &[&str]| {
+        members.is_some_and(|members| members.keys().any(|name| !known.contains(&name.as_str())))
+    };
+    let metadata = body.get("metadata").and_then(Value::as_object);
+    let element = body
+        .get("result")
+        .and_then(|result| result.pointer("/0"))
+        .and_then(Value::as_object);
+    outside(Some(body), &["metadata", "_links", "result"])
+        || outside(metadata, &["title", "detail"])
+        || outside(element, ELEMENT)
 }
 
 /// The number found by text search, as a consumer without a JSON parser would.
@@ -113,7 +121,7 @@ fn unchecked(response: &HttpResponse) -> String {
     }
 }
 
-fn by_text(response: &HttpResponse, told: &Map<String, Value>, defects: &DefectSet) -> Judgement {
+fn by_text(response: &HttpResponse, told: &Map<String, Value>) -> Judgement {
     let text = String::from_utf8_lossy(&response.body);
     if text.contains("登録が完了しました。") {
         return match number(response, told, &DefectSet::NONE) {
@@ -127,6 +135,5 @@ fn by_text(response: &HttpResponse, told: &Map<String, Value>, defects: &DefectS
     if text.contains("想定外のエラーが発生しました。") {
         return Judgement::Trouble("the provider is in trouble".into());
     }
-    let _ = defects;
     Judgement::Failed("the response does not say that it was registered".into())
 }

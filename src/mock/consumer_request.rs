@@ -29,7 +29,13 @@ pub(super) fn redirected(work: &Work<'_>, response: &HttpResponse, token: &str) 
 fn call_to(work: &Work<'_>, endpoint: &Url, token: &str) -> Outgoing {
     let defects = work.defects;
     let fields = fields(&work.order.fields, defects);
-    let pairs = || form_encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
+    let pairs = || {
+        form_encode(
+            fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())),
+        )
+    };
     let mut query = Vec::new();
     if defects.has(Defect::TokenInQuery) || defects.has(Defect::TokenTwice) {
         query.push(format!("access_token={}", percent_encode(token)));
@@ -47,7 +53,11 @@ fn call_to(work: &Work<'_>, endpoint: &Url, token: &str) -> Outgoing {
     if defects.has(Defect::WrongPath) {
         url = with_query(&endpoint.with_target(format!("{}/", endpoint.target)), &query);
     }
-    let body = if defects.has(Defect::SendsForm) { pairs().into_bytes() } else { written(&fields, defects) };
+    let body = if defects.has(Defect::SendsForm) {
+        pairs().into_bytes()
+    } else {
+        written(&fields, defects)
+    };
     Outgoing::new("POST", &url, &headers, &body)
 }
 
@@ -118,7 +128,13 @@ fn leave_out(fields: &mut Map<String, Value>, defects: &DefectSet) {
         fields.insert("nayosemotofuragu".into(), Value::Null);
     }
     if defects.has(Defect::NullForUnset) {
-        for name in ["kojinbango", "tsusho", "seinengappi_fushohyoki", "jusho_katagaki", "nayosesakiatenabango"] {
+        for name in [
+            "kojinbango",
+            "tsusho",
+            "seinengappi_fushohyoki",
+            "jusho_katagaki",
+            "nayosesakiatenabango",
+        ] {
             fields.entry(name).or_insert(Value::Null);
         }
     }
@@ -129,7 +145,10 @@ fn leave_out(fields: &mut Map<String, Value>, defects: &DefectSet) {
 
 fn rewrite(fields: &mut Map<String, Value>, defects: &DefectSet) {
     if defects.has(Defect::CategoryAsNumber) {
-        let category: u64 = fields.get("shorikubun").and_then(Value::as_str).map_or(0, |text| text.parse().unwrap_or(0));
+        let category: u64 = fields
+            .get("shorikubun")
+            .and_then(Value::as_str)
+            .map_or(0, |text| text.parse().unwrap_or(0));
         fields.insert("shorikubun".into(), category.into());
     }
     if defects.has(Defect::FlagFixed) {
@@ -140,10 +159,10 @@ fn rewrite(fields: &mut Map<String, Value>, defects: &DefectSet) {
         fields.insert("gyomuid".into(), json!([business, "002"]));
     }
     for (name, value) in fields.iter_mut() {
-        if let Value::String(text) = value {
-            if let Some(changed) = rewritten(name, text, defects) {
-                *text = changed;
-            }
+        if let Value::String(text) = value
+            && let Some(changed) = rewritten(name, text, defects)
+        {
+            *text = changed;
         }
     }
 }
@@ -157,7 +176,9 @@ fn rewritten(name: &str, text: &str, defects: &DefectSet) -> Option<String> {
         "gyomuid" | "dokujishisakushisutemutoid" | "jusho_choazakodo" | "sosashaid" | "atenabango" | "kojinbango"
             if defects.has(Defect::ZerosLost) =>
         {
-            Some(text.trim_start_matches('0').to_owned()).filter(|rest| !rest.is_empty()).or_else(|| Some("0".into()))
+            Some(text.trim_start_matches('0').to_owned())
+                .filter(|rest| !rest.is_empty())
+                .or_else(|| Some("0".into()))
         }
         _ if is_name && defects.has(Defect::NamesHalfWidth) => Some(text.replace('　', " ")),
         _ if is_name && defects.has(Defect::NamesCutByBytes) => Some(cut(text, 100)),
@@ -168,7 +189,10 @@ fn rewritten(name: &str, text: &str, defects: &DefectSet) -> Option<String> {
 fn unpadded(time: &str) -> String {
     let parts: Vec<String> = time
         .split(':')
-        .map(|part| part.parse::<u32>().map_or_else(|_| part.to_owned(), |number| number.to_string()))
+        .map(|part| {
+            part.parse::<u32>()
+                .map_or_else(|_| part.to_owned(), |number| number.to_string())
+        })
         .collect();
     parts.join(":")
 }

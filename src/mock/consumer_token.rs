@@ -80,7 +80,11 @@ impl Work<'_> {
             return Err("the token has another scope than asked for".into());
         }
         let life = body.get("expires_in").and_then(Value::as_u64).unwrap_or_default();
-        let usable = if self.defects.has(Defect::TokenKeptForEver) { 86_400 } else { life.saturating_sub(MARGIN) };
+        let usable = if self.defects.has(Defect::TokenKeptForEver) {
+            86_400
+        } else {
+            life.saturating_sub(MARGIN)
+        };
         Ok(Held {
             token: token.to_owned(),
             until: Instant::now() + Duration::from_secs(usable.min(86_400)),
@@ -90,7 +94,11 @@ impl Work<'_> {
     fn token_request(&self) -> Outgoing {
         let defects = self.defects;
         let assertion = self.assertion();
-        let grant = if defects.has(Defect::GrantWrong) { "password" } else { "client_credentials" };
+        let grant = if defects.has(Defect::GrantWrong) {
+            "password"
+        } else {
+            "client_credentials"
+        };
         let mut form = vec![
             ("grant_type", grant.to_owned()),
             ("client_assertion_type", ASSERTION_TYPE.to_owned()),
@@ -105,7 +113,10 @@ impl Work<'_> {
         }
         let body = form_encode(form.iter().map(|(name, value)| (*name, value.as_str())));
         let headers = [
-            ("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+            (
+                "Content-Type".to_owned(),
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
             ("Accept".to_owned(), "application/json".to_owned()),
             ("Connection".to_owned(), "close".to_owned()),
         ];
@@ -136,20 +147,36 @@ impl Work<'_> {
         if defects.has(Defect::AssertionUnsigned) {
             return jwt::sign("none", &claims, None);
         }
-        let algorithm = if defects.has(Defect::AssertionHs512) { "HS512" } else { "HS256" };
+        let algorithm = if defects.has(Defect::AssertionHs512) {
+            "HS512"
+        } else {
+            "HS256"
+        };
         jwt::sign(algorithm, &claims, Some(key))
     }
 
     fn claims(&self, now: i64) -> Map<String, Value> {
         let defects = self.defects;
-        let life = if defects.has(Defect::AssertionLongLife) { 365 * 86_400 } else { ASSERTION_LIFE };
-        let unit = if defects.has(Defect::AssertionMilliseconds) { 1000 } else { 1 };
+        let life = if defects.has(Defect::AssertionLongLife) {
+            365 * 86_400
+        } else {
+            ASSERTION_LIFE
+        };
+        let unit = if defects.has(Defect::AssertionMilliseconds) {
+            1000
+        } else {
+            1
+        };
         let audience = if defects.has(Defect::AssertionWithoutAudience) {
             &self.order.endpoint
         } else {
             &self.order.token_endpoint
         };
-        let id = if defects.has(Defect::AssertionSameJti) { "1".to_owned() } else { fresh_id() };
+        let id = if defects.has(Defect::AssertionSameJti) {
+            "1".to_owned()
+        } else {
+            fresh_id()
+        };
         let claims = json!({
             "iss": self.order.client_id,
             "sub": self.order.client_id,
@@ -173,7 +200,9 @@ impl Work<'_> {
 
 /// An id that nobody used before: time, process and a counter.
 fn fresh_id() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{:x}-{:x}-{count:x}", since.as_nanos(), std::process::id())
 }

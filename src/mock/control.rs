@@ -62,7 +62,12 @@ impl Platform {
         let numbers: Option<Vec<String>> = with.get("numbers").and_then(Value::as_array).and_then(|numbers| {
             numbers
                 .iter()
-                .map(|number| number.as_str().filter(|number| is_digits(number, 15)).map(str::to_owned))
+                .map(|number| {
+                    number
+                        .as_str()
+                        .filter(|number| is_digits(number, 15))
+                        .map(str::to_owned)
+                })
                 .collect()
         });
         match numbers {

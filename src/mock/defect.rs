@@ -30,7 +30,10 @@ impl Defect {
 
     /// The defect of a name.
     pub fn parse(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, known)| *known == name).map(|(defect, _)| *defect)
+        NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(defect, _)| *defect)
     }
 
     /// Every defect with its documentation, in the order of `fixtures/defects.toml`.
@@ -143,7 +146,10 @@ impl DefectSet {
 
     /// The defects of the set.
     pub fn iter(&self) -> impl Iterator<Item = Defect> + '_ {
-        NAMES.iter().map(|(defect, _)| *defect).filter(|defect| self.has(*defect))
+        NAMES
+            .iter()
+            .map(|(defect, _)| *defect)
+            .filter(|defect| self.has(*defect))
     }
 }
 
@@ -189,7 +195,10 @@ mod tests {
         for (at, (defect, name)) in NAMES.iter().enumerate() {
             assert_eq!(*defect as usize, at);
             assert_eq!(Defect::parse(name), Some(*defect));
-            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+            assert!(
+                name.bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            );
         }
     }
 

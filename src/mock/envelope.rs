@@ -113,7 +113,11 @@ impl Reply {
         if close {
             self.headers.push(("Connection", "close".into()));
         }
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<(&str, &str)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let mut bytes = response_bytes(self.status, &headers, &self.body);
         if defects.has(Defect::ContentLengthInCharacters) {
             count_characters(&mut bytes, &self.body);
@@ -173,7 +177,10 @@ mod tests {
             headers: crate::wire::Headers::default(),
             body: Vec::new(),
         };
-        match Reply::json(200, &serde_json::json!({"a": "あ"})).no_store().into_answer(&request, &defects) {
+        match Reply::json(200, &serde_json::json!({"a": "あ"}))
+            .no_store()
+            .into_answer(&request, &defects)
+        {
             Answer::Send { bytes, .. } => bytes,
             other => panic!("{other:?}"),
         }
@@ -182,7 +189,10 @@ mod tests {
     #[test]
     fn clean_and_spoiled() {
         let clean = parse_response(&sent(DefectSet::NONE), "POST", false).expect("complete");
-        assert_eq!((clean.surplus, clean.headers.get("cache-control")), (0, Some("no-store")));
+        assert_eq!(
+            (clean.surplus, clean.headers.get("cache-control")),
+            (0, Some("no-store"))
+        );
         let short = parse_response(&sent(Defect::ContentLengthInCharacters.into()), "POST", false).expect("complete");
         assert_eq!(short.surplus, 2);
         assert!(sent(Defect::Http10.into()).starts_with(b"HTTP/1.0 200"));

@@ -120,11 +120,7 @@ impl Platform {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(
-        self: &Arc<Self>,
-        listen: &str,
-        tls: Option<Arc<rustls::ServerConfig>>,
-    ) -> io::Result<Running> {
+    pub async fn start(self: &Arc<Self>, listen: &str, tls: Option<Arc<rustls::ServerConfig>>) -> io::Result<Running> {
         self.start_observed(listen, tls, None).await
     }
 
@@ -202,9 +198,11 @@ impl Platform {
     /// A handler for [`crate::wire::Server`].
     pub fn handler(self: &Arc<Self>) -> Handler {
         let platform = Arc::clone(self);
-        Arc::new(move |request, connection| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
-            Box::pin(Arc::clone(&platform).respond(request, connection))
-        })
+        Arc::new(
+            move |request, connection| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+                Box::pin(Arc::clone(&platform).respond(request, connection))
+            },
+        )
     }
 
     /// Answers one request. `connection` numbers the connection that it came over.
@@ -216,12 +214,14 @@ impl Platform {
         let reply = match path {
             TOKEN_PATH => {
                 let issuer = self.issuer();
-                self.authorization.token(&request, Endpoint { issuer: &issuer, path }, now())
+                self.authorization
+                    .token(&request, Endpoint { issuer: &issuer, path }, now())
             }
             INTROSPECTION_PATH if self.switches().introspection_down => Reply::text(503, "Service Unavailable"),
             INTROSPECTION_PATH => {
                 let issuer = self.issuer();
-                self.authorization.introspection(&request, Endpoint { issuer: &issuer, path }, now())
+                self.authorization
+                    .introspection(&request, Endpoint { issuer: &issuer, path }, now())
             }
             _ if self.is_api(path) => self.provide(&request, connection).await,
             _ => Reply::text(404, "Not Found"),
@@ -230,7 +230,11 @@ impl Platform {
     }
 
     fn is_api(&self, path: &str) -> bool {
-        let path = if self.has(Defect::PathWithPrefix) { path.strip_prefix("/api") } else { Some(path) };
+        let path = if self.has(Defect::PathWithPrefix) {
+            path.strip_prefix("/api")
+        } else {
+            Some(path)
+        };
         path.and_then(|path| path.strip_prefix('/')) == Some(self.config.interface.api_call.as_str())
     }
 

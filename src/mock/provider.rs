@@ -56,10 +56,10 @@ impl Platform {
         if self.is_wedged(connection) {
             return self.unexpected(request);
         }
-        if self.has(Defect::ParametersBeforeToken) {
-            if let Some(refusal) = self.read(request).and_then(|fields| self.check(request, &fields)).err() {
-                return refusal;
-            }
+        if self.has(Defect::ParametersBeforeToken)
+            && let Some(refusal) = self.read(request).and_then(|fields| self.check(request, &fields)).err()
+        {
+            return refusal;
         }
         if self.has(Defect::RegistersBeforeChecks) {
             self.register_unseen(request);
@@ -107,10 +107,10 @@ impl Platform {
     }
 
     async fn process(&self, call: Call<'_>) -> Reply {
-        if self.switches().slow || self.has(Defect::SlowAlways) {
-            if let Some(ended) = self.wait(&call).await {
-                return ended;
-            }
+        if (self.switches().slow || self.has(Defect::SlowAlways))
+            && let Some(ended) = self.wait(&call).await
+        {
+            return ended;
         }
         match self.number(&call).await {
             Ok((number, history)) => self.success(&call, &number, history),
@@ -169,10 +169,10 @@ impl Platform {
 
     async fn new_number(&self, business: &str, digest: u64) -> Result<(String, u32), RegisterFault> {
         let defects = &self.config.defects;
-        if self.has(Defect::SameNumberOnRepeat) {
-            if let Some(number) = self.register().repeats.get(&digest) {
-                return Ok((number.clone(), 1));
-            }
+        if self.has(Defect::SameNumberOnRepeat)
+            && let Some(number) = self.register().repeats.get(&digest)
+        {
+            return Ok((number.clone(), 1));
         }
         if self.has(Defect::NumberingUnlocked) {
             // Between looking and taking, everybody else looks too.
@@ -231,7 +231,9 @@ impl Platform {
         if token.is_empty() {
             return Ok(token);
         }
-        let well_formed = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+        let well_formed = token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
         if !well_formed && self.has(Defect::MalformedTokenCrash) {
             return Err(self.unexpected(request));
         }
@@ -243,7 +245,11 @@ impl Platform {
         }
         if self.switches().introspection_down {
             let lenient = self.has(Defect::IntrospectionFailureAccepted);
-            return if lenient { Ok(token) } else { Err(self.unexpected(request)) };
+            return if lenient {
+                Ok(token)
+            } else {
+                Err(self.unexpected(request))
+            };
         }
         let known = self.authorization.tokens.find(&token).filter(|known| {
             (known.is_active(now()) || self.has(Defect::ExpiredTokenAccepted)) && self.is_scope_enough(&known.scope)
@@ -303,8 +309,7 @@ impl Platform {
         let provider = &self.config.interface.business_id;
         self.has(Defect::ScopeUnchecked)
             || scope.split(' ').any(|part| {
-                part == own
-                    || self.has(Defect::ScopeProviderOnly) && part.split(':').next() == Some(provider.as_str())
+                part == own || self.has(Defect::ScopeProviderOnly) && part.split(':').next() == Some(provider.as_str())
             })
     }
 
@@ -342,15 +347,17 @@ impl Platform {
         let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
         let number = text(&fields, "atenabango");
         if text(&fields, "shorikubun") == "1" && !number.is_empty() {
-            self.register().register(number, text(&fields, "gyomuid"), &self.config.defects).ok();
+            self.register()
+                .register(number, text(&fields, "gyomuid"), &self.config.defects)
+                .ok();
         }
     }
 
     fn remember_interrupted(&self, request: &HttpRequest) {
-        if self.has(Defect::RepeatRefused) {
-            if let Ok(fields) = serde_json::from_slice(&request.body) {
-                self.register().interrupted.insert(digest(&fields));
-            }
+        if self.has(Defect::RepeatRefused)
+            && let Ok(fields) = serde_json::from_slice(&request.body)
+        {
+            self.register().interrupted.insert(digest(&fields));
         }
     }
 
@@ -427,7 +434,8 @@ impl Platform {
             return Reply::html(500, "Internal Server Error");
         }
         let body = self.with_personal_data(unexpected_body(&self.config.interface), request);
-        self.json(503, written(body, 503, &Map::new(), &self.config.defects)).no_store()
+        self.json(503, written(body, 503, &Map::new(), &self.config.defects))
+            .no_store()
     }
 
     fn maintenance(&self, request: &HttpRequest) -> Reply {
@@ -474,7 +482,10 @@ impl Platform {
             return reply;
         }
         let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
-        let number: String = text(&fields, "kojinbango").chars().filter(char::is_ascii_digit).collect();
+        let number: String = text(&fields, "kojinbango")
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         reply.with("X-Debug-Request", format!("kojinbango={number}"))
     }
 }

@@ -52,7 +52,11 @@ pub(super) fn parameters(
     }
     if request.body.len() > LONGEST_BODY {
         let death = defects.has(Defect::LargeBodyCrash);
-        return Err(if death { Unreadable::Death } else { Unreadable::Refused(413) });
+        return Err(if death {
+            Unreadable::Death
+        } else {
+            Unreadable::Refused(413)
+        });
     }
     if defects.is_empty() {
         return parse_object(&request.body).map_err(|_| Unreadable::Refused(400));
@@ -70,7 +74,9 @@ fn is_json(request: &HttpRequest, defects: &DefectSet) -> bool {
     let header = request.headers.get("content-type").unwrap_or_default();
     let charset = header.split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches('"'))
     });
     request.media_type().as_deref() == Some("application/json")
         && charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"))
@@ -95,10 +101,10 @@ fn from_pairs(text: &str) -> Map<String, Value> {
 /// Reads a body as providers with defects do.
 fn mistaken(interface: &Interface, bytes: &[u8], defects: &DefectSet) -> Result<Map<String, Value>, Unreadable> {
     let mut bytes = Cow::Borrowed(bytes);
-    if defects.has(Defect::BomAccepted) {
-        if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
-            bytes = Cow::Owned(rest.to_vec());
-        }
+    if defects.has(Defect::BomAccepted)
+        && let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF")
+    {
+        bytes = Cow::Owned(rest.to_vec());
     }
     if defects.has(Defect::InvalidUtf8Replaced) {
         bytes = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned().into_bytes());
@@ -120,7 +126,10 @@ fn mistaken(interface: &Interface, bytes: &[u8], defects: &DefectSet) -> Result<
         body = body
             .into_iter()
             .map(|(name, value)| {
-                let known = interface.parameter.iter().find(|row| row.name.eq_ignore_ascii_case(&name));
+                let known = interface
+                    .parameter
+                    .iter()
+                    .find(|row| row.name.eq_ignore_ascii_case(&name));
                 (known.map_or(name, |row| row.name.clone()), value)
             })
             .collect();

@@ -29,10 +29,13 @@ pub(super) fn errors(
     if defects.has(Defect::ErrorsEmpty) {
         list.clear();
     }
-    if defects.has(Defect::IndividualNumberEchoed) {
-        if let Some(number) = body.get("kojinbango").and_then(Value::as_str) {
-            list.push(("E0002".into(), format!("個人番号「{number}」は半角文字で設定してください。")));
-        }
+    if defects.has(Defect::IndividualNumberEchoed)
+        && let Some(number) = body.get("kojinbango").and_then(Value::as_str)
+    {
+        list.push((
+            "E0002".into(),
+            format!("個人番号「{number}」は半角文字で設定してください。"),
+        ));
     }
     list
 }
@@ -60,17 +63,29 @@ fn entry(
         Rule::Missing | Rule::Null => ("E0001", format!("{item}が設定されていません。")),
         Rule::Condition => correlation(interface, row, &item, defects),
         Rule::Length => {
-            let digits = if defects.has(Defect::LengthOfValueNamed) { sent.chars().count() } else { row.length };
+            let digits = if defects.has(Defect::LengthOfValueNamed) {
+                sent.chars().count()
+            } else {
+                row.length
+            };
             ("E0003", format!("{item}は{digits}桁で設定してください。"))
         }
         _ => {
-            let words = if defects.has(Defect::AllowedCharactersUnnamed) { "正しい値" } else { allowed(row, rule) };
+            let words = if defects.has(Defect::AllowedCharactersUnnamed) {
+                "正しい値"
+            } else {
+                allowed(row, rule)
+            };
             ("E0002", format!("{item}は{words}で設定してください。"))
         }
     };
     let code = other_code(code, rule, defects);
     let message = other_message(code, &item, row, message, defects);
-    let code = if defects.has(Defect::OwnErrorCodes) { code.replace("E0", "JT") } else { code.to_owned() };
+    let code = if defects.has(Defect::OwnErrorCodes) {
+        code.replace("E0", "JT")
+    } else {
+        code.to_owned()
+    };
     (code, message)
 }
 
@@ -90,7 +105,10 @@ fn correlation(interface: &Interface, row: &Parameter, item: &str, defects: &Def
     } else {
         (condition.item.ja.as_str(), item)
     };
-    ("E0004", format!("{first}が設定されている場合、{second}は設定必須です。"))
+    (
+        "E0004",
+        format!("{first}が設定されている場合、{second}は設定必須です。"),
+    )
 }
 
 /// 【指定文字】 of E0002.
@@ -161,7 +179,11 @@ mod tests {
         let list = errors(&interface, &check_request(&interface, &body), &body, &DefectSet::NONE);
         assert_eq!(list.len(), 11);
         for (code, message) in &list {
-            let known = interface.error.iter().find(|known| known.code == *code).expect("a known code");
+            let known = interface
+                .error
+                .iter()
+                .find(|known| known.code == *code)
+                .expect("a known code");
             assert!(known.fits(message), "{code} {message}");
         }
         let merge = "名寄せ元フラグが設定されている場合、名寄せ先宛名番号は設定必須です。";

@@ -209,7 +209,11 @@ mod tests {
     #[test]
     fn wrong_check_digits() {
         let serials = 51_234_567_890_120..51_234_567_890_140;
-        for defect in [Defect::CheckDigitIsRemainder, Defect::CheckDigitWeightsReversed, Defect::NumberWithoutCheckDigit] {
+        for defect in [
+            Defect::CheckDigitIsRemainder,
+            Defect::CheckDigitWeightsReversed,
+            Defect::NumberWithoutCheckDigit,
+        ] {
             let wrong = serials.clone().filter(|serial| {
                 let number = number(*serial, &defect.into());
                 number.len() != 15 || !check_digit::is_addressee_number(&number)

@@ -81,10 +81,18 @@ fn spoil_links(body: &mut Value, defects: &DefectSet) {
         remove(body, "/_links/self", "href");
     }
     if defects.has(Defect::HrefOfAnotherCall) {
-        set(body, "/_links/self/href", "/app_submit/v10/jutogaishaatenakihonjohosyokai".into());
+        set(
+            body,
+            "/_links/self/href",
+            "/app_submit/v10/jutogaishaatenakihonjohosyokai".into(),
+        );
     }
     if defects.has(Defect::HrefTooLong) {
-        set(body, "/_links/self/href", format!("/app_submit/v10/fuban?{}", "p=0&".repeat(50)).into());
+        set(
+            body,
+            "/_links/self/href",
+            format!("/app_submit/v10/fuban?{}", "p=0&".repeat(50)).into(),
+        );
     }
     if defects.has(Defect::SelfMissing) {
         let href = body.pointer("/_links/self/href").cloned().unwrap_or_default();
@@ -131,10 +139,10 @@ fn spoil_result(body: &mut Value, request: &Map<String, Value>, defects: &Defect
         return;
     };
     spoil_element(result, defects);
-    if defects.has(Defect::IndividualNumberInResult) {
-        if let Some(number) = request.get("kojinbango") {
-            result["kojinbango"] = number.clone();
-        }
+    if defects.has(Defect::IndividualNumberInResult)
+        && let Some(number) = request.get("kojinbango")
+    {
+        result["kojinbango"] = number.clone();
     }
     let element = result.clone();
     if defects.has(Defect::ResultTwice) {
@@ -206,7 +214,8 @@ fn encoded(mut text: String, status: u16, defects: &DefectSet) -> Vec<u8> {
     if defects.has(Defect::WorkbookSampleJson) {
         // As printed: keys inside result unquoted, and no comma after detail in the 400.
         text = if status == 200 {
-            text.replace("\"shikuchosonkodo\":", "shikuchosonkodo:").replace("\"atenabango\":", "atenabango:")
+            text.replace("\"shikuchosonkodo\":", "shikuchosonkodo:")
+                .replace("\"atenabango\":", "atenabango:")
         } else {
             text.replace(",\"_links\"", "\"_links\"")
         };

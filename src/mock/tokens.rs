@@ -130,7 +130,11 @@ impl Tokens {
 
     /// Ends a token; tells whether it was known.
     pub(super) fn end(&self, text: &str) -> bool {
-        self.lock().issued.get_mut(text).map(|token| token.ended = true).is_some()
+        self.lock()
+            .issued
+            .get_mut(text)
+            .map(|token| token.ended = true)
+            .is_some()
     }
 
     /// Remembers that a client used an assertion id; false if it did so before.
@@ -140,7 +144,10 @@ impl Tokens {
             let now = now();
             state.used_ids.retain(|_, until| *until > now);
         }
-        state.used_ids.insert((client_id.to_owned(), id.to_owned()), expires).is_none()
+        state
+            .used_ids
+            .insert((client_id.to_owned(), id.to_owned()), expires)
+            .is_none()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

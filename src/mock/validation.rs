@@ -78,7 +78,8 @@ fn stricter_length(row: &Parameter, text: &str, defects: &DefectSet) -> Option<R
         || defects.has(Defect::LengthInBytes) && text.len() > row.length
         || defects.has(Defect::LengthInUtf16) && text.encode_utf16().count() > row.length
         || defects.has(Defect::Town18) && row.name == "jusho_choaza" && length(text) > 18;
-    let inexact = defects.has(Defect::VariableLengthAsFixed) && row.item_type == ItemType::X && length(text) != row.length;
+    let inexact =
+        defects.has(Defect::VariableLengthAsFixed) && row.item_type == ItemType::X && length(text) != row.length;
     (too_long || inexact).then_some(Rule::Length)
 }
 
@@ -115,9 +116,7 @@ fn is_outside_windows_31j(c: char) -> bool {
 fn is_tolerated(row: &Parameter, rule: Rule, value: Option<&Value>, defects: &DefectSet) -> bool {
     let text = value.and_then(Value::as_str).unwrap_or_default();
     match rule {
-        Rule::Missing => {
-            defects.has(Defect::RequiredUnchecked) || value.is_some() && defects.has(Defect::EmptyAsValue)
-        }
+        Rule::Missing => defects.has(Defect::RequiredUnchecked) || value.is_some() && defects.has(Defect::EmptyAsValue),
         Rule::Null => defects.has(Defect::NullAsValue),
         Rule::JsonType => defects.has(Defect::JsonTypeUnchecked),
         Rule::Characters => characters_tolerated(row, text, defects),
@@ -148,13 +147,19 @@ fn characters_tolerated(row: &Parameter, text: &str, defects: &DefectSet) -> boo
     if text.chars().any(char::is_control) && wrong_only_in_controls {
         return defects.has(Defect::ControlCharactersAccepted);
     }
-    defects.has(if full { Defect::FullWidthUnchecked } else { Defect::HalfWidthUnchecked })
+    defects.has(if full {
+        Defect::FullWidthUnchecked
+    } else {
+        Defect::HalfWidthUnchecked
+    })
 }
 
 fn has_shape_of_time(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
     (2..=3).contains(&parts.len())
-        && parts.iter().all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && parts
+            .iter()
+            .all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn has_other_shape_of_date(text: &str) -> bool {

@@ -99,7 +99,7 @@ impl ReportBuilder {
         let checks = self.scenarios.iter().flat_map(|view| &view.checks);
         Report {
             schema: SCHEMA.into(),
-            tool: format!("junkyo {}", env!("CARGO_PKG_VERSION")),
+            tool: env!("CARGO_PKG_VERSION").into(),
             corpus: CorpusFacts {
                 sha256: corpus.digest.clone(),
                 requirements: corpus.requirements.len(),
@@ -201,28 +201,30 @@ fn view(index: usize, exchange: &Exchange) -> ExchangeView {
 /// Bytes as text, or as hexadecimal if they are no text; cut at a limit.
 fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) => {
+        Ok(text) if !text.contains(is_binary) => {
             let mut shown: String = text.chars().take(SHOWN).collect();
             if shown.len() < text.len() {
                 shown.push_str(&format!("\n… ({} bytes in all)", bytes.len()));
             }
             shown
         }
-        Err(_) => {
+        _ => {
             let cut = &bytes[..bytes.len().min(SHOWN / 2)];
-            let mut shown = String::from_utf8_lossy(cut).into_owned();
-            if shown.contains('\u{FFFD}') {
-                let printable = shown.chars().filter(|c| !c.is_control() && *c != '\u{FFFD}').count();
-                if printable * 4 < cut.len() * 3 {
-                    shown = hex(cut);
-                }
-            }
+            let lossy = String::from_utf8_lossy(cut);
+            let printable = lossy.chars().filter(|c| !is_binary(*c) && *c != '\u{FFFD}').count();
+            // A text in another encoding is still easier to read than its bytes.
+            let mut shown = if printable * 4 < cut.len() * 3 { hex(cut) } else { lossy.into_owned() };
             if cut.len() < bytes.len() {
                 shown.push_str(&format!("\n… ({} bytes in all)", bytes.len()));
             }
             shown
         }
     }
+}
+
+/// A control character that no HTTP message in text form holds.
+fn is_binary(c: char) -> bool {
+    c.is_control() && !matches!(c, '\r' | '\n' | '\t')
 }
 
 /// What an interrupted or hopeless run tells besides.

@@ -229,7 +229,6 @@ fn scenarios() -> Vec<ScenarioView> {
 }
 
 /// A report of many scenarios with five checks each; one in twenty fails.
-#[cfg_attr(test, allow(dead_code))]
 pub(crate) fn large(count: usize) -> Report {
     let mut scenarios = Vec::with_capacity(count);
     for at in 0..count {
@@ -258,7 +257,7 @@ pub(crate) fn large(count: usize) -> Report {
 fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) -> Report {
     Report {
         schema: crate::report::SCHEMA.to_owned(),
-        tool: "0.1.0".to_owned(),
+        tool: "junkyo 0.1.0".to_owned(),
         corpus: CorpusFacts {
             sha256: "6b17b8fcc411a533c822a5117e33cf73fa6766739d7d36ac86dc4bea883af4fe".to_owned(),
             requirements: 178,

@@ -250,7 +250,7 @@ impl<'a, W: Write> Printer<'a, W> {
             Lang::Ja => format!("{}、交信 {exchanges} 件、seed {}", duration.ja, report.run.seed),
             Lang::En => format!("{}, {exchanges} exchanges, seed {}", duration.en, report.run.seed),
         };
-        writeln!(self.out, "{facts}; junkyo {}, corpus {}", report.tool, words::cut(&report.corpus.sha256, 12))?;
+        writeln!(self.out, "{facts}; {}, corpus {}", words::tool(report), words::cut(&report.corpus.sha256, 12))?;
         if report.run.interrupted {
             let line = self.word("実行は中断されました。--rerun で続行できます。", "The run was interrupted; --rerun continues it.");
             writeln!(self.out, "{line}")?;

@@ -137,6 +137,11 @@ pub(super) fn product_name(report: &Report) -> Text {
     }
 }
 
+/// Name and version of what judged, whether or not the report spells the name out.
+pub(super) fn tool(report: &Report) -> String {
+    format!("junkyo {}", report.tool.trim_start_matches("junkyo").trim_start())
+}
+
 /// A time span in a unit that reads well.
 pub(super) fn duration(ms: u64) -> Text {
     match ms {
@@ -184,6 +189,13 @@ pub(super) fn number(value: usize) -> String {
 
 /// One line that tells an exchange from another: request line, status, time.
 pub(super) fn exchange_line(exchange: &ExchangeView) -> Text {
+    if exchange.channel == "probe" {
+        let line = |fault: &str| format!("TLS ClientHello → {fault} ({} ms)", exchange.elapsed_ms);
+        return match &exchange.fault {
+            Some(fault) => Text::new(line(&fault.ja), line(&fault.en)),
+            None => Text::new(line("応答あり"), line("an answer")),
+        };
+    }
     let request = first_line(&exchange.request);
     let request = request.rsplit_once(" HTTP/").map_or(request, |(line, _)| line);
     let status = first_line(&exchange.response);

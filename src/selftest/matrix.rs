@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use serde::Serialize;
 
 use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection};
@@ -68,6 +70,9 @@ impl KillMatrix {
     }
 }
 
+/// Runs at the same time. They wait more than they compute.
+const AT_ONCE: usize = 6;
+
 /// Runs the whole corpus against the clean platform and against every defect.
 ///
 /// # Errors
@@ -100,22 +105,30 @@ pub async fn kill_matrix(
             );
         }
     }
+    let was_held: BTreeMap<String, Option<bool>> = clean
+        .iter()
+        .flat_map(|result| result.checks.iter().enumerate().map(move |(position, check)| (result, position, check)))
+        .map(|(result, position, check)| (key_of(result, position), check.held))
+        .collect();
     let mut failed_scenarios: BTreeSet<Arc<str>> = BTreeSet::new();
-    for defect in defects {
-        let mut set = DefectSet::default();
-        set.insert(*defect);
+    let mut runs = stream::iter(defects)
+        .map(|defect| async move { (defect, run(corpus, DefectSet::from(*defect)).await) })
+        .buffered(AT_ONCE);
+    while let Some((defect, results)) = runs.next().await {
         let mut caught = Vec::new();
-        for result in run(corpus, set).await? {
-            let mut broken = false;
+        for result in results? {
+            let mut seen = false;
             for (position, check) in result.checks.iter().enumerate() {
-                if check.held == Some(false) || check.verdict == Verdict::Error {
-                    broken |= matches!(check.verdict, Verdict::Fail | Verdict::Warn);
+                let key = key_of(&result, position);
+                // What is only recorded catches a defect too, if another answer is recorded.
+                let broken = check.held == Some(false) && was_held.get(&key) != Some(&Some(false));
+                if broken || check.verdict == Verdict::Error {
+                    seen = true;
                     matrix.proven_requirements.extend(check.requirements.iter().map(ToString::to_string));
-                    let killers = matrix.checks.entry(key_of(&result, position)).or_default();
-                    killers.push(defect.name().to_owned());
+                    matrix.checks.entry(key).or_default().push(defect.name().to_owned());
                 }
             }
-            if broken {
+            if seen {
                 failed_scenarios.insert(Arc::clone(&result.id));
                 caught.push(result.id.to_string());
             }

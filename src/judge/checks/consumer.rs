@@ -519,11 +519,13 @@ pub(super) fn reported(p: &check::Reported, context: &Context<'_>, step: &Step) 
         );
     };
     let number = report.get("number").and_then(Value::as_str).filter(|number| !number.is_empty());
-    if number.is_some() != p.success {
+    // Success is what the product takes for success: it names no error.
+    let succeeded = report.get("error").is_none_or(Value::is_null);
+    if succeeded != p.success {
         let expected = if p.success {
-            Text::new("登録の成功", "success: a registered number")
+            Text::new("成功の報告（error なし）", "success to be reported: no `error`")
         } else {
-            Text::new("登録の失敗", "failure: no number")
+            Text::new("失敗の報告（error あり）", "failure to be reported: an `error`")
         };
         return Answer::broken(expected, Text::neutral(report));
     }
