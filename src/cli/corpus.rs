@@ -148,3 +148,42 @@ fn write_lock(common: &Common, force: bool) -> Result<Exit, CliError> {
     writeln!(std::io::stdout(), "{}", path.display())?;
     Ok(Exit::Success)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standard::CorpusFiles;
+
+    #[test]
+    fn the_embedded_corpus_is_in_order() {
+        let files = CorpusFiles::embedded();
+        let corpus = Corpus::load(&files).expect("it loads");
+        let faults: Vec<String> = lint(&corpus, &files).iter().map(ToString::to_string).collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        assert!(corpus.scenarios.len() >= 250);
+    }
+
+    #[test]
+    fn the_published_schemas_are_those_of_the_code() {
+        for (name, schema) in schemas() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/schemas").join(&name);
+            let published = fs::read_to_string(&path).unwrap_or_default();
+            let current = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+            assert!(published == current, "{name} is not up to date; run `junkyo corpus schema`");
+        }
+    }
+
+    #[test]
+    fn no_file_of_the_corpus_holds_a_valid_individual_number() {
+        for file in CorpusFiles::embedded().all().iter().filter(|file| file.path.ends_with(".toml")) {
+            let digits = |c: char| c.is_ascii_digit();
+            for run in file.text.split(|c| !digits(c)).filter(|run| run.len() == 12) {
+                assert!(
+                    !crate::text::check_digit::is_individual_number(run),
+                    "{}: twelve digits with a valid check digit",
+                    file.path
+                );
+            }
+        }
+    }
+}

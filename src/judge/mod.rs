@@ -6,6 +6,8 @@ mod context;
 mod outcome;
 mod roll_up;
 mod scenario;
+#[cfg(test)]
+mod tests;
 
 pub use outcome::{Blame, CheckResult, Outcome, ScenarioResult, Verdict};
 pub use roll_up::{Judged, ProfileResult, RequirementResult, RollUp, Waiver, roll_up};

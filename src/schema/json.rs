@@ -6,6 +6,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::text::Text;
+
 /// Why bytes are no JSON object that a receiver can rely on.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
 pub enum JsonFault {
@@ -27,6 +29,21 @@ pub enum JsonFault {
     /// JSON, but no object.
     #[error("JSON, but {0} instead of an object")]
     NotAnObject(&'static str),
+}
+
+impl JsonFault {
+    /// What is wrong, for reports.
+    pub fn describe(&self) -> Text {
+        let ja = match self {
+            Self::Empty => "本文が空です".into(),
+            Self::ByteOrderMark => "本文がバイト順マーク（BOM）で始まっています".into(),
+            Self::NotUtf8(at) => format!("{at} バイト目が UTF-8 ではありません"),
+            Self::Malformed(detail) => format!("JSON ではありません（{detail}）"),
+            Self::Duplicate(name) => format!("名前 \"{name}\" が重複しています"),
+            Self::NotAnObject(kind) => format!("JSON ですがオブジェクトではありません（{kind}）"),
+        };
+        Text::new(ja, self.to_string())
+    }
 }
 
 /// Parses a body that has to be one JSON object.

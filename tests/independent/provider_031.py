@@ -966,6 +966,7 @@ class Provider:
         self.register = Register(self.mistakes)
         self.checker = Checker(self.mistakes)
         self.switches = {"maintenance": False, "unexpected": False, "slow": False}
+        self.introspection_down = False  # the API cannot ask the authorization server
         self.stopping = threading.Event()
 
     def handle(self, request):
@@ -1124,6 +1125,9 @@ class Provider:
         match = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)", authorization)
         token = match.group(1) if match else ""
         scope = None
+        if token and self.introspection_down:
+            # Nothing is known about the token, so the call is not accepted.
+            return self.unexpected_503()
         if token:
             # The provider asks the authorization server; here it is the same process.
             answer = self.auth.introspect(token)
@@ -1208,6 +1212,9 @@ class Provider:
         if name in self.switches and state in ("on", "off"):
             self.switches[name] = state == "on"
             return Reply(204)
+        if action in ("introspection-down", "introspection-up"):
+            self.introspection_down = action == "introspection-down"
+            return Reply(204)
         if action == "expire-token":
             token = order.get("token")
             done = isinstance(token, str) and self.auth.expire(token)
@@ -1228,6 +1235,7 @@ class Provider:
         if action == "reset":
             for switch in self.switches:
                 self.switches[switch] = False
+            self.introspection_down = False
             self.register.reset()
             return Reply(204)
         return Reply(501)

@@ -38,7 +38,7 @@ pub(super) fn json(p: &check::Json, parsed: &Parsed<'_>) -> Answer {
                 "JSON オブジェクト（UTF-8、BOM なし、名前の重複なし）",
                 "a JSON object (UTF-8, no byte order mark, no name twice)",
             ),
-            Text::neutral(fault),
+            fault.describe(),
         ),
     }
 }
@@ -94,7 +94,7 @@ fn with_table(context: &Context<'_>, parsed: &Parsed<'_>, status: u16, ask: impl
         Some(_) => {}
     }
     match parsed.response_json() {
-        Err(fault) => Answer::broken(expected(), Text::neutral(fault)),
+        Err(fault) => Answer::broken(expected(), fault.describe()),
         Ok(body) => ask(body),
     }
 }
@@ -166,7 +166,7 @@ pub(super) fn value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>
     let Some(found) = parsed.value(&p.at) else {
         let found = match (parsed.response(), parsed.response_json()) {
             (None, _) => parsed.no_response(),
-            (Some(_), Err(fault)) => Text::neutral(fault),
+            (Some(_), Err(fault)) => fault.describe(),
             (Some(_), Ok(_)) => absent(),
         };
         return Answer::broken(expected(), found).at(&p.at);
@@ -256,7 +256,7 @@ pub(super) fn member(p: &check::Member, parsed: &Parsed<'_>) -> Answer {
         return Answer::broken(expected(), parsed.no_response()).at(&p.at);
     }
     match parsed.response_json() {
-        Err(fault) => Answer::broken(expected(), Text::neutral(fault)).at(&p.at),
+        Err(fault) => Answer::broken(expected(), fault.describe()).at(&p.at),
         Ok(body) => {
             let found = pointer_values(body, &p.at);
             Answer::from(!found.is_empty() == p.present, expected, || {

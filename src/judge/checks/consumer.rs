@@ -408,7 +408,7 @@ pub(super) fn request_table(p: &check::RequestTable, context: &Context<'_>, step
     every(context, step, Channel::Api, |parsed| {
         let body = match parsed.request_json() {
             Ok(body) => body,
-            Err(fault) => return Answer::broken(Text::new("JSON オブジェクト", "a JSON object"), Text::neutral(fault)),
+            Err(fault) => return Answer::broken(Text::new("JSON オブジェクト", "a JSON object"), fault.describe()),
         };
         let of_rule = |violation: &Violation| match p.rule.as_str() {
             "required" => violation.rule == Rule::Missing,
@@ -443,7 +443,7 @@ pub(super) fn request_item(p: &check::RequestItem, context: &Context<'_>, step: 
     every(context, step, Channel::Api, |parsed| {
         let body = match parsed.request_json() {
             Ok(body) => body,
-            Err(fault) => return Answer::broken(Text::new("JSON オブジェクト", "a JSON object"), Text::neutral(fault)),
+            Err(fault) => return Answer::broken(Text::new("JSON オブジェクト", "a JSON object"), fault.describe()),
         };
         if let Some(violation) = check_parameter(&row, body) {
             return Answer::broken(violation.expected, violation.found).at(&p.parameter);
