@@ -40,10 +40,10 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
         .build()
         .map_err(CliError::Output)?;
     let waivers = target.as_ref().map_or(&[][..], |target| &target.file.expected_failures);
-    if let Some(target) = target.as_ref().filter(|_| !args.no_preflight) {
-        if let Some(exit) = runtime.block_on(preflight::before_run(&corpus, target, lang)) {
-            return Ok(exit);
-        }
+    if let Some(target) = target.as_ref().filter(|_| !args.no_preflight)
+        && let Some(exit) = runtime.block_on(preflight::before_run(&corpus, target, lang))
+    {
+        return Ok(exit);
     }
     let setting = Setting {
         args,

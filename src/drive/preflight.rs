@@ -158,7 +158,7 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
     let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
     let sent = client.send(&Outgoing::new("POST", url, &headers, b"{}")).await;
     match reached(key, url, &sent) {
-        Err(finding) => findings.push(finding),
+        Err(finding) => findings.push(*finding),
         Ok(response) => {
             findings.push(Finding::good(
                 key,
@@ -178,7 +178,7 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
     }
 }
 
-fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Finding> {
+fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Finding>> {
     let remedy = match &sent.fault {
         Some(Fault::Dns { .. }) => Text::new(
             format!("ホスト名 {} を確認してください。DNS または hosts に登録が必要です。", url.host),
@@ -210,12 +210,8 @@ fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Finding> {
             Some(Fault::Tls { .. } | Fault::Dns { .. }) => Severity::Fault,
             _ => Severity::Unreachable,
         };
-        Finding::bad(
-            key,
-            severity,
-            Text::new(format!("{url}: {}", found.ja), format!("{url}: {}", found.en)),
-            remedy,
-        )
+        let found = Text::new(format!("{url}: {}", found.ja), format!("{url}: {}", found.en));
+        Box::new(Finding::bad(key, severity, found, remedy))
     })
 }
 
@@ -302,7 +298,7 @@ async fn credentials(corpus: &Corpus, target: &Target, client: &Client, findings
     let sent = client.send(&Outgoing::new("POST", url, &headers, body.as_bytes())).await;
     let response = match reached("auth.token-endpoint", url, &sent) {
         Ok(response) => response,
-        Err(finding) => return findings.push(finding),
+        Err(finding) => return findings.push(*finding),
     };
     clock("auth.token-endpoint", &response, findings);
     let answer: Option<Value> = serde_json::from_slice(&response.body).ok();
@@ -380,7 +376,7 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
         let body = br#"{"action":"preflight"}"#;
         let sent = client.send(&Outgoing::new("POST", &url, &headers, body)).await;
         match reached(key, &url, &sent) {
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
             Ok(_) => findings.push(Finding::good(key, format!("{url} が応答します。"), format!("{url} answers"))),
         }
     }

@@ -245,11 +245,12 @@ async fn answer(reply: &Reply, platform: Arc<Platform>, request: HttpRequest, co
                 Some(body) => body.clone(),
                 None => platform.standard_body(reply.status).unwrap_or_default(),
             };
-            let content_type = reply.content_type.as_deref().unwrap_or(if body.starts_with('{') {
+            let usual = if body.starts_with('{') {
                 "application/json;charset=UTF-8"
             } else {
                 "text/plain;charset=UTF-8"
-            });
+            };
+            let content_type = reply.content_type.as_deref().unwrap_or(usual);
             let mut headers = vec![("Content-Type", content_type)];
             headers.extend(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             Answer::Send {

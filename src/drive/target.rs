@@ -325,7 +325,7 @@ impl Target {
         for (id, endpoint) in &file.endpoints {
             endpoints.insert(id.clone(), checker.url(&format!("endpoints.\"{id}\".url"), &endpoint.url)?);
         }
-        let beside = |name: &Path| path.parent().unwrap_or(Path::new("")).join(name);
+        let beside = |name: &Path| path.with_file_name(name);
         let mut target = Self {
             digest: hex(&Sha256::digest(source.text.as_bytes())),
             endpoints,

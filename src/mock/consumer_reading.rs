@@ -62,9 +62,8 @@ fn number(response: &HttpResponse, told: &Map<String, Value>, defects: &DefectSe
     if defects.has(Defect::UnknownMembersRefused) && has_unknown_members(&body) {
         return Err("the response has unknown members".into());
     }
-    let element = match body.get("result").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([element]) => element,
-        _ => return Err("the response does not hold one result".into()),
+    let Some([element]) = body.get("result").and_then(Value::as_array).map(Vec::as_slice) else {
+        return Err("the response does not hold one result".into());
     };
     let text = |name: &str| element.get(name).and_then(Value::as_str);
     let number = text("atenabango")

@@ -268,29 +268,23 @@ impl Resolver<'_> {
         .into_iter()
         .flatten()
         .collect();
-        let [act] = <[Act; 1]>::try_from(acts).map_or_else(
-            |acts| {
-                let found: Vec<&str> = acts.iter().map(Act::word).collect();
-                errors.push(form(
-                    location,
-                    user,
-                    &format!(
-                        "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, wait; found {}",
-                        if found.is_empty() { "none".to_owned() } else { found.join(" and ") }
-                    ),
-                ));
-                [Act::Wait(Wait { ms: 0 })]
-            },
-            |act| act,
-        );
-        if errors.is_empty() {
-            Ok(Step {
+        let act = <[Act; 1]>::try_from(acts).map_err(|acts| {
+            let found: Vec<&str> = acts.iter().map(Act::word).collect();
+            let found = if found.is_empty() { "none".to_owned() } else { found.join(" and ") };
+            let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, wait";
+            form(location, user, &format!("{message}; found {found}"))
+        });
+        match act {
+            Ok([act]) if errors.is_empty() => Ok(Step {
                 id: raw.id.into(),
                 act,
                 checks,
-            })
-        } else {
-            Err(errors)
+            }),
+            Ok(_) => Err(errors),
+            Err(error) => {
+                errors.push(error);
+                Err(errors)
+            }
         }
     }
 

@@ -30,11 +30,11 @@ pub struct FilterError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Filter {
     /// Either side.
-    Any(Vec<Filter>),
+    Any(Vec<Self>),
     /// Both sides.
-    All(Vec<Filter>),
+    All(Vec<Self>),
     /// Not this.
-    Not(Box<Filter>),
+    Not(Box<Self>),
     /// A field matches a glob.
     Field(Field, String),
 }

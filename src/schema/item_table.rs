@@ -229,10 +229,9 @@ fn wrong_value(row: &ResponseField, value: &Value) -> Option<(Rule, Text, Text)>
     if let Some((expected, found)) = wrong_characters(row.item_type, text) {
         return Some((Rule::Characters, expected, found));
     }
-    if row.item_type == ItemType::Date {
-        if let Some(expected) = wrong_date(text, false) {
-            return Some((Rule::Form, expected, Text::neutral(text)));
-        }
+    let wrong_day = (row.item_type == ItemType::Date).then(|| wrong_date(text, false)).flatten();
+    if let Some(expected) = wrong_day {
+        return Some((Rule::Form, expected, Text::neutral(text)));
     }
     if row.item_type == ItemType::Time && !is_time(text) {
         let expected = Text::new("HH:MM:SS（秒は省略可）", "HH:MM:SS (seconds optional)");

@@ -25,7 +25,7 @@ pub fn classify_date(text: &str) -> DateForm {
     let Some((year, month, day)) = split_date(text) else {
         return DateForm::Malformed;
     };
-    if year == 0 && month == 0 && day == 0 || month == 0 && day == 0 || (1..=12).contains(&month) && day == 0 {
+    if day == 0 && month <= 12 {
         return DateForm::Unknown;
     }
     let known = Month::try_from(month)

@@ -140,15 +140,10 @@ async fn connection<S>(
 {
     let mut buffer = Vec::with_capacity(4096);
     loop {
-        let started = loop {
-            if !buffer.is_empty() {
-                break Instant::now();
-            }
-            match stream.read_buf(&mut buffer).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => break Instant::now(),
-            }
-        };
+        if buffer.is_empty() && matches!(stream.read_buf(&mut buffer).await, Ok(0) | Err(_)) {
+            return;
+        }
+        let started = Instant::now();
         let Some((request, end)) = read_request(&mut stream, &mut buffer, options.limits).await else {
             return;
         };

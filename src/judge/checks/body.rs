@@ -259,7 +259,7 @@ pub(super) fn member(p: &check::Member, parsed: &Parsed<'_>) -> Answer {
         Err(fault) => Answer::broken(expected(), fault.describe()).at(&p.at),
         Ok(body) => {
             let found = pointer_values(body, &p.at);
-            Answer::from(!found.is_empty() == p.present, expected, || {
+            Answer::from(found.is_empty() != p.present, expected, || {
                 // The value may be a secret (a refresh token): only its presence is told.
                 if found.is_empty() { absent() } else { Text::new("項目がある", "it is there") }
             })

@@ -18,7 +18,23 @@ pub(super) fn status(p: &check::Status, parsed: &Parsed<'_>) -> Answer {
         Some(class) => status.starts_with(class),
         None => status == *wanted,
     };
-    Answer::from(p.of.iter().any(fits), expected, || Text::neutral(format!("HTTP {status}")))
+    Answer::from(p.of.iter().any(fits), expected, || {
+        Text::neutral(match said(parsed) {
+            Some(said) => format!("HTTP {status} ({said})"),
+            None => format!("HTTP {status}"),
+        })
+    })
+}
+
+/// What the product itself says of the error: the first thing a vendor wants to know.
+fn said(parsed: &Parsed<'_>) -> Option<String> {
+    let text = |at: &str| parsed.value(at).and_then(Value::as_str);
+    let said = match (text("/errors/0/code"), text("/error")) {
+        (Some(code), _) => format!("{code} {}", text("/errors/0/message").unwrap_or_default()),
+        (None, Some(error)) => error.to_owned(),
+        (None, None) => text("/detail")?.to_owned(),
+    };
+    Some(said.chars().take(120).collect())
 }
 
 pub(super) fn media_type(p: &check::MediaType, parsed: &Parsed<'_>) -> Answer {
@@ -52,20 +68,16 @@ pub(super) fn header(p: &check::Header, parsed: &Parsed<'_>) -> Answer {
     };
     let found = headers.get(&p.name);
     let describe = || found.map_or_else(|| Text::new("（なし）", "(absent)"), Text::neutral);
-    if let Some(present) = p.present {
-        if found.is_some() != present {
-            let expected = if present {
-                Text::new("ヘッダーがあること", "the header to be there")
-            } else {
-                Text::new("ヘッダーがないこと", "the header not to be there")
-            };
-            return Answer::broken(expected, describe()).at(&p.name);
-        }
+    if let Some(present) = p.present.filter(|present| found.is_some() != *present) {
+        let expected = if present {
+            Text::new("ヘッダーがあること", "the header to be there")
+        } else {
+            Text::new("ヘッダーがないこと", "the header not to be there")
+        };
+        return Answer::broken(expected, describe()).at(&p.name);
     }
-    if let Some(wanted) = &p.equals {
-        if found != Some(wanted.as_str()) {
-            return Answer::broken(Text::neutral(wanted), describe()).at(&p.name);
-        }
+    if let Some(wanted) = p.equals.as_ref().filter(|wanted| found != Some(wanted.as_str())) {
+        return Answer::broken(Text::neutral(wanted), describe()).at(&p.name);
     }
     if let Some(part) = &p.contains {
         let has = headers
