@@ -7,6 +7,7 @@
 pub mod attest;
 pub mod cli;
 pub mod drive;
+pub mod embed;
 pub mod evidence;
 pub mod judge;
 pub mod mock;

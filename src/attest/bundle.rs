@@ -20,7 +20,7 @@ use crate::text::hex;
 const MAX_TOTAL: u64 = 1 << 30;
 
 /// Largest number of entries that are unpacked.
-const MAX_ENTRIES: usize = 20_000;
+const MAX_ENTRIES: usize = 200_000;
 
 /// Why a bundle could not be written or opened.
 #[derive(Debug, Error)]
@@ -148,7 +148,10 @@ impl OpenBundle {
         let file = File::open(path).map_err(io_error)?;
         let mut zip = ZipArchive::new(file).map_err(|error| not_a_bundle(error.to_string()))?;
         if zip.len() > MAX_ENTRIES {
-            return Err(not_a_bundle(format!("it has {} entries, more than {MAX_ENTRIES}", zip.len())));
+            return Err(not_a_bundle(format!(
+                "it has {} entries, more than {MAX_ENTRIES}",
+                zip.len()
+            )));
         }
         let mut manifest = Vec::new();
         zip.by_name("manifest.json")
@@ -167,15 +170,21 @@ impl OpenBundle {
             what,
         };
         if zip.len() != listed.files.len() + 1 {
-            return Err(changed("manifest.json", "does not list exactly the files that are there"));
+            return Err(changed(
+                "manifest.json",
+                "does not list exactly the files that are there",
+            ));
         }
         let mut budget = MAX_TOTAL;
         for entry in &listed.files {
-            let safe = !entry.path.starts_with('/') && entry.path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+            let safe =
+                !entry.path.starts_with('/') && entry.path.split('/').all(|part| !matches!(part, "" | "." | ".."));
             if !safe || entry.path.contains('\\') {
                 return Err(not_a_bundle(format!("`{}` is no safe name", entry.path)));
             }
-            let inside = zip.by_name(&entry.path).map_err(|_| changed(&entry.path, "is missing"))?;
+            let inside = zip
+                .by_name(&entry.path)
+                .map_err(|_| changed(&entry.path, "is missing"))?;
             let out = bundle.folder.join(&entry.path);
             if let Some(parent) = out.parent() {
                 fs::create_dir_all(parent).map_err(io_error)?;
@@ -248,7 +257,10 @@ mod tests {
 
         let open = OpenBundle::open(&a).expect("sound");
         assert_eq!(open.name, name);
-        assert_eq!(fs::read_to_string(open.folder().join("report.json")).expect("there"), "{}");
+        assert_eq!(
+            fs::read_to_string(open.folder().join("report.json")).expect("there"),
+            "{}"
+        );
 
         let at = bytes.windows(3).position(|w| w == "あ".as_bytes()).expect("stored");
         let mut changed = bytes.clone();

@@ -67,7 +67,10 @@ pub(crate) fn schemas() -> Vec<(String, serde_json::Value)> {
         schema::<Report>("report"),
     ];
     for (name, schema) in &mut all {
-        if matches!(name.as_str(), "scenarios.schema.json" | "expectations.schema.json" | "families.schema.json") {
+        if matches!(
+            name.as_str(),
+            "scenarios.schema.json" | "expectations.schema.json" | "families.schema.json"
+        ) {
             name_the_checks(schema);
         }
         let title = name.trim_end_matches(".schema.json");
@@ -166,16 +169,25 @@ mod tests {
     #[test]
     fn the_published_schemas_are_those_of_the_code() {
         for (name, schema) in schemas() {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/schemas").join(&name);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("reports/schemas")
+                .join(&name);
             let published = fs::read_to_string(&path).unwrap_or_default();
             let current = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
-            assert!(published == current, "{name} is not up to date; run `junkyo corpus schema`");
+            assert!(
+                published == current,
+                "{name} is not up to date; run `junkyo corpus schema`"
+            );
         }
     }
 
     #[test]
     fn no_file_of_the_corpus_holds_a_valid_individual_number() {
-        for file in CorpusFiles::embedded().all().iter().filter(|file| file.path.ends_with(".toml")) {
+        for file in CorpusFiles::embedded()
+            .all()
+            .iter()
+            .filter(|file| file.path.ends_with(".toml"))
+        {
             let digits = |c: char| c.is_ascii_digit();
             for run in file.text.split(|c| !digits(c)).filter(|run| run.len() == 12) {
                 assert!(

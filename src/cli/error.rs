@@ -34,10 +34,7 @@ pub(super) enum CliError {
     Output(#[from] io::Error),
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
-    Write {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// Anything else that the user can mend.
     #[error("{0}")]
     Usage(String),

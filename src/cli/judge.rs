@@ -82,11 +82,15 @@ pub(super) fn judge_again(corpus: &Corpus, recording: &Recording, waivers: &[Wai
     });
     let mut interrupted = recording.truncated;
     for scenario in facts.planned.iter().filter_map(|id| corpus.scenario(id)) {
-        match recording.scenarios.iter().find(|evidence| evidence.scenario == scenario.id) {
+        match recording.scenarios.get(&scenario.id) {
             Some(evidence) => builder.add(scenario, judge.scenario(scenario, evidence), Some(evidence)),
             None => {
                 interrupted = true;
-                builder.add(scenario, not_run(scenario, Verdict::Error, interruption(false), None), None);
+                builder.add(
+                    scenario,
+                    not_run(scenario, Verdict::Error, interruption(false), None),
+                    None,
+                );
             }
         }
     }

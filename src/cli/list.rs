@@ -35,7 +35,8 @@ pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, Cli
     } else {
         scenarios(&corpus, args)?
     };
-    let is_scenarios = !(args.coverage || args.requirements || args.profiles || args.readings || args.checks || args.defects);
+    let is_scenarios =
+        !(args.coverage || args.requirements || args.profiles || args.readings || args.checks || args.defects);
     let word = args.filter.as_deref().filter(|_| !is_scenarios).unwrap_or_default();
     let rows: Vec<Row> = rows
         .into_iter()
@@ -65,7 +66,12 @@ fn table(rows: &[Row], lang: Lang, out: &mut impl Write) -> io::Result<()> {
     let widest = rows.iter().map(|row| row.id.len()).max().unwrap_or_default();
     let columns = rows.first().map_or(0, |row| row.cells.len());
     let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().map(|row| row.cells[column].chars().count()).max().unwrap_or_default())
+        .map(|column| {
+            rows.iter()
+                .map(|row| row.cells[column].chars().count())
+                .max()
+                .unwrap_or_default()
+        })
         .collect();
     for row in rows {
         write!(out, "{:widest$}", row.id)?;
@@ -89,12 +95,13 @@ fn scenarios(corpus: &Corpus, args: &List) -> Result<Vec<Row>, CliError> {
         .scenarios
         .iter()
         .filter(|scenario| filter.as_ref().is_none_or(|filter| filter.selects(scenario)))
-        .filter(|scenario| {
-            args.profile.is_none() || profiles.iter().any(|profile| corpus.belongs(scenario, profile))
-        })
+        .filter(|scenario| args.profile.is_none() || profiles.iter().any(|profile| corpus.belongs(scenario, profile)))
         .map(|scenario| Row {
             id: scenario.id.to_string(),
-            cells: vec![scenario.role.word().into(), format!("{} checks", scenario.checks().count())],
+            cells: vec![
+                scenario.role.word().into(),
+                format!("{} checks", scenario.checks().count()),
+            ],
             text: scenario.title.clone(),
         })
         .collect())
@@ -128,7 +135,11 @@ fn coverage(corpus: &Corpus) -> Vec<Row> {
                 ),
                 (None, []) => Text::new("未試験", "NOT TESTED"),
                 (None, [first, rest @ ..]) => {
-                    let more = if rest.is_empty() { String::new() } else { format!(" +{}", rest.len()) };
+                    let more = if rest.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" +{}", rest.len())
+                    };
                     Text::new(format!("試験: {first}{more}"), format!("tested by {first}{more}"))
                 }
             };

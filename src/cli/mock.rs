@@ -14,7 +14,8 @@ use crate::text::Lang;
 
 pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
-    let defects = DefectSet::parse(&args.defect).map_err(|error| CliError::Usage(error.to_string()))?;
+    let defects = DefectSet::parse(&args.defect)
+        .map_err(|error| CliError::Usage(format!("{error}; `junkyo list --defects` names them all")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -48,8 +48,7 @@ impl RunFolder {
         let blobs = self.evidence().join("blobs");
         if let Ok(entries) = fs::read_dir(&blobs) {
             files.extend(
-                entries
-                    .filter_map(|entry| Some(format!("evidence/blobs/{}", entry.ok()?.file_name().to_str()?))),
+                entries.filter_map(|entry| Some(format!("evidence/blobs/{}", entry.ok()?.file_name().to_str()?))),
             );
         }
         write_bundle(&self.root, &files, &self.root.join("bundle.junkyo"))?;

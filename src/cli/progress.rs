@@ -71,7 +71,10 @@ impl Progress {
             bar.finish_and_clear();
         }
         if self.format == MessageFormat::Json {
-            eprintln!("{}", json!({"event": "run-finished", "done": self.done, "of": self.total}));
+            eprintln!(
+                "{}",
+                json!({"event": "run-finished", "done": self.done, "of": self.total})
+            );
         }
     }
 }

@@ -23,7 +23,8 @@ use crate::text::{Lang, Text};
 pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
     let target = args.target.as_deref().map(Target::read).transpose()?;
-    let defects = DefectSet::parse(&args.defect).map_err(|error| CliError::Usage(error.to_string()))?;
+    let defects = DefectSet::parse(&args.defect)
+        .map_err(|error| CliError::Usage(format!("{error}; `junkyo list --defects` names them all")))?;
     let folder = RunFolder::new(args.rerun.as_deref().unwrap_or(&args.out));
     let earlier = match &args.rerun {
         None => None,
@@ -107,9 +108,18 @@ impl Setting<'_> {
             .await?;
         progress.end();
         let interrupted = end != RunEnd::Complete;
-        for scenario in self.plan.scenarios.iter().filter(|scenario| !done.contains_key(&scenario.id)) {
+        for scenario in self
+            .plan
+            .scenarios
+            .iter()
+            .filter(|scenario| !done.contains_key(&scenario.id))
+        {
             let reason = interruption(end == RunEnd::Unreachable);
-            let blame = if end == RunEnd::Unreachable { Blame::Network } else { Blame::Configuration };
+            let blame = if end == RunEnd::Unreachable {
+                Blame::Network
+            } else {
+                Blame::Configuration
+            };
             builder.add(scenario, not_run(scenario, Verdict::Error, reason, Some(blame)), None);
         }
         let facts = runner.facts();
@@ -131,8 +141,11 @@ impl Setting<'_> {
         for scenario in &self.plan.scenarios {
             let passed = earlier.finished(&scenario.id).and_then(|evidence| {
                 let result = judge.scenario(scenario, evidence);
-                matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip | Verdict::Warn | Verdict::Waived)
-                    .then_some((result, evidence))
+                matches!(
+                    result.verdict,
+                    Verdict::Pass | Verdict::Info | Verdict::Skip | Verdict::Warn | Verdict::Waived
+                )
+                .then_some((result, evidence))
             });
             match passed {
                 None => pending.push(Arc::clone(scenario)),
@@ -148,7 +161,7 @@ impl Setting<'_> {
 
 fn attempts(earlier: Option<&Recording>) -> HashMap<String, u32> {
     let mut attempts = HashMap::new();
-    for evidence in earlier.iter().flat_map(|earlier| &earlier.scenarios) {
+    for evidence in earlier.iter().flat_map(|earlier| earlier.scenarios.values()) {
         let known: &mut u32 = attempts.entry(evidence.scenario.to_string()).or_default();
         *known = (*known).max(evidence.attempt);
     }
@@ -183,7 +196,12 @@ fn make_plan(
         let facts = &earlier.facts;
         return Ok(Plan {
             profiles: facts.profiles.clone(),
-            scenarios: facts.planned.iter().filter_map(|id| corpus.scenario(id)).cloned().collect(),
+            scenarios: facts
+                .planned
+                .iter()
+                .filter_map(|id| corpus.scenario(id))
+                .cloned()
+                .collect(),
             partial: facts.partial,
         });
     }
@@ -239,7 +257,8 @@ fn conclude(
     lang: Lang,
 ) -> Result<Exit, CliError> {
     let mut out = std::io::stdout().lock();
-    let files = ["report.html", "report.json", "junit.xml", "bundle.junkyo", "evidence/"].map(|name| folder.root.join(name));
+    let files =
+        ["report.html", "report.json", "junit.xml", "bundle.junkyo", "evidence/"].map(|name| folder.root.join(name));
     write_summary(report, lang, out.is_terminal(), &files, &mut out)?;
     let stale: Vec<&Waiver> = waivers.iter().filter(|waiver| is_stale(waiver, report)).collect();
     for waiver in &stale {

@@ -12,9 +12,14 @@ use crate::text::Lang;
 
 pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
-    let chosen = DefectSet::parse(&args.defect).map_err(|error| CliError::Usage(error.to_string()))?;
+    let chosen = DefectSet::parse(&args.defect)
+        .map_err(|error| CliError::Usage(format!("{error}; `junkyo list --defects` names them all")))?;
     let all = args.defect.is_empty();
-    let defects: Vec<Defect> = Defect::all().iter().map(|doc| doc.id).filter(|defect| all || chosen.has(*defect)).collect();
+    let defects: Vec<Defect> = Defect::all()
+        .iter()
+        .map(|doc| doc.id)
+        .filter(|defect| all || chosen.has(*defect))
+        .collect();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -44,7 +49,11 @@ pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit
         writeln!(out, "MISSED: no scenario fails on {defect}")?;
     }
     // With some of the defects only, a check that did not fail proves nothing.
-    let names = if all { matrix.unproven_names() } else { Default::default() };
+    let names = if all {
+        matrix.unproven_names()
+    } else {
+        Default::default()
+    };
     let requirements: Vec<&String> = matrix.unproven_requirements.iter().filter(|_| all).collect();
     let survivors = if all { matrix.survivors.as_slice() } else { &[] };
     for name in &names {
@@ -74,6 +83,10 @@ pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit
         requirements.len(),
         matrix.false_alarms.len()
     )?;
-    let sound = missed.is_empty() && names.is_empty() && survivors.is_empty() && requirements.is_empty() && matrix.false_alarms.is_empty();
+    let sound = missed.is_empty()
+        && names.is_empty()
+        && survivors.is_empty()
+        && requirements.is_empty()
+        && matrix.false_alarms.is_empty();
     Ok(if sound { Exit::Success } else { Exit::NonConformant })
 }

@@ -52,7 +52,10 @@ impl<W: Write> Page<'_, W> {
             self.head(id, &doc.text)?;
             let parameters = serde_json::to_string_pretty(&doc.parameters["properties"]).unwrap_or_default();
             self.field(("パラメータ", "parameters"), &parameters)?;
-            let users = corpus.scenarios.iter().filter(|scenario| scenario.checks().any(|check| check.check.name() == id));
+            let users = corpus
+                .scenarios
+                .iter()
+                .filter(|scenario| scenario.checks().any(|check| check.check.name() == id));
             self.field(("使用するシナリオ", "scenarios"), &users.count().to_string())?;
         } else if let Some(doc) = Defect::parse(id).and_then(Defect::doc) {
             self.head(id, &doc.title)?;
@@ -62,7 +65,12 @@ impl<W: Write> Page<'_, W> {
             for row in &interface.parameter {
                 let mark = if row.required { "◎" } else { " " };
                 let size = format!("{}{}", row.item_type.printed(), row.length);
-                writeln!(self.out, "  {mark} {:30} {size:8} {}", row.name, row.item.get(self.lang))?;
+                writeln!(
+                    self.out,
+                    "  {mark} {:30} {size:8} {}",
+                    row.name,
+                    row.item.get(self.lang)
+                )?;
             }
         } else {
             return self.clause(id);
@@ -76,7 +84,9 @@ impl<W: Write> Page<'_, W> {
         let of_clause: Vec<&Requirement> = corpus
             .requirements
             .iter()
-            .filter(|requirement| requirement.clause == clause || format!("{} {}", requirement.source, requirement.clause) == clause)
+            .filter(|requirement| {
+                requirement.clause == clause || format!("{} {}", requirement.source, requirement.clause) == clause
+            })
             .collect();
         for requirement in &of_clause {
             self.requirement(requirement)?;
@@ -104,7 +114,10 @@ impl<W: Write> Page<'_, W> {
         let source = corpus.sources.iter().find(|source| source.id == requirement.source);
         let title = source.map_or("", |source| source.title.get(self.lang));
         let edition = source.map_or("", |source| source.edition.as_str());
-        self.field(("出典", "source"), &format!("{title} {edition}, {}", requirement.clause))?;
+        self.field(
+            ("出典", "source"),
+            &format!("{title} {edition}, {}", requirement.clause),
+        )?;
         self.field(("区分", "kind"), requirement.kind.word())?;
         self.field(("程度", "level"), requirement.level.word())?;
         let subjects: Vec<&str> = requirement.subject.iter().map(|subject| subject.word()).collect();
@@ -129,9 +142,20 @@ impl<W: Write> Page<'_, W> {
             .filter(|scenario| scenario.requirements().contains(&requirement.id.as_str()))
             .map(|scenario| &*scenario.id)
             .collect();
-        let shown = if self.explain { tested.len() } else { tested.len().min(5) };
-        let more = if shown < tested.len() { format!(" … {} in all", tested.len()) } else { String::new() };
-        self.field(("シナリオ", "scenarios"), &format!("{}{more}", tested[..shown].join(" ")))
+        let shown = if self.explain {
+            tested.len()
+        } else {
+            tested.len().min(5)
+        };
+        let more = if shown < tested.len() {
+            format!(" … {} in all", tested.len())
+        } else {
+            String::new()
+        };
+        self.field(
+            ("シナリオ", "scenarios"),
+            &format!("{}{more}", tested[..shown].join(" ")),
+        )
     }
 
     fn scenario(&mut self, scenario: &Scenario) -> io::Result<()> {
@@ -152,10 +176,21 @@ impl<W: Write> Page<'_, W> {
                 Lang::Ja => "手順",
                 Lang::En => "step",
             };
-            writeln!(self.out, "  {label} {} ({}): {}", step.id, step.act.word(), describe(&step.act))?;
+            writeln!(
+                self.out,
+                "  {label} {} ({}): {}",
+                step.id,
+                step.act.word(),
+                describe(&step.act)
+            )?;
             for spec in &step.checks {
-                writeln!(self.out, "    {}  [{}]", parameters(&spec.check), spec.requirements.join(", "))?;
-                if let Some((reading, cases)) = &spec.reading {
+                writeln!(
+                    self.out,
+                    "    {}  [{}]",
+                    parameters(&spec.check),
+                    spec.requirements.join(", ")
+                )?;
+                if let Some((reading, cases)) = spec.reading.as_deref() {
                     let options: Vec<&str> = cases.keys().map(String::as_str).collect();
                     writeln!(self.out, "      {reading}: {}", options.join(" | "))?;
                 }
@@ -174,7 +209,12 @@ impl<W: Write> Page<'_, W> {
         for id in scenario.requirements() {
             if let Some(requirement) = corpus.requirement(id) {
                 self.head(&requirement.id, &requirement.text)?;
-                let clause = format!("{} {} ({})", requirement.source, requirement.clause, requirement.kind.word());
+                let clause = format!(
+                    "{} {} ({})",
+                    requirement.source,
+                    requirement.clause,
+                    requirement.kind.word()
+                );
                 self.field(("出典", "source"), &clause)?;
                 self.field(("対処", "know-how"), requirement.know_how.get(self.lang))?;
             }
@@ -208,7 +248,10 @@ impl<W: Write> Page<'_, W> {
         if !profile.includes.is_empty() {
             self.field(("包含", "includes"), &profile.includes.join(", "))?;
         }
-        let held = corpus.requirements.iter().filter(|requirement| profile.holds(requirement));
+        let held = corpus
+            .requirements
+            .iter()
+            .filter(|requirement| profile.holds(requirement));
         let (count, binding) = held.fold((0, 0), |(count, binding), requirement| {
             (count + 1, binding + usize::from(requirement.level.is_binding()))
         });
@@ -242,7 +285,13 @@ fn describe(act: &Act) -> String {
             let replies: Vec<String> = consume
                 .replies
                 .iter()
-                .map(|reply| if reply.kind == "status" { reply.status.to_string() } else { reply.kind.clone() })
+                .map(|reply| {
+                    if reply.kind == "status" {
+                        reply.status.to_string()
+                    } else {
+                        reply.kind.clone()
+                    }
+                })
                 .collect();
             format!("{} answered with [{}]", consume.action, replies.join(", "))
         }
@@ -263,7 +312,11 @@ fn parameters(check: &Check) -> String {
         .trim()
         .to_owned();
     let kept: Vec<&str> = inner.split(", ").filter(|part| !part.ends_with("None")).collect();
-    format!("{} {}", check.name(), kept.join(", ").replace("Some(", "").replace(')', ""))
-        .trim_end()
-        .to_owned()
+    format!(
+        "{} {}",
+        check.name(),
+        kept.join(", ").replace("Some(", "").replace(')', "")
+    )
+    .trim_end()
+    .to_owned()
 }

@@ -32,7 +32,10 @@ impl Story<'_> {
         };
         let Some(interface) = self.interface.clone() else {
             return Err(blocked(
-                Text::new("シナリオにインターフェースの指定がありません。", "the scenario names no interface"),
+                Text::new(
+                    "シナリオにインターフェースの指定がありません。",
+                    "the scenario names no interface",
+                ),
                 "suite",
             ));
         };
@@ -62,11 +65,13 @@ impl Story<'_> {
             token_endpoint: stand.receiver.token_endpoint().to_string(),
         });
         // Armed before the product hears of it: it may be fast.
-        stand.receiver.arm(&replies, &token_replies, limits.consumer_timeout * 3);
+        stand
+            .receiver
+            .arm(&replies, &token_replies, limits.consumer_timeout * 3);
         let mut outcome = Ok(());
         for round in 0..consume.repeat {
             let order = self.order(consume, stand, &fields, round == 0);
-            let limit = limits.consumer_timeout * 4 + limits.retry_wait * 4 + Duration::from_secs(5);
+            let limit = limits.consumer_patience * 4 + limits.retry_wait * 4 + Duration::from_secs(5);
             let reply = stand.driver.act(&consume.action, order, limit).await;
             if reply.outcome == "accepted" {
                 self.settle(stand, limit).await;
@@ -78,7 +83,10 @@ impl Story<'_> {
                 )),
                 "failed" => {
                     let why = reply.report.as_ref().and_then(Value::as_str).unwrap_or_default();
-                    Some(Text::new(format!("製品のドライバーが失敗しました: {why}"), format!("the product's driver failed: {why}")))
+                    Some(Text::new(
+                        format!("製品のドライバーが失敗しました: {why}"),
+                        format!("the product's driver failed: {why}"),
+                    ))
                 }
                 _ => None,
             };
@@ -118,6 +126,11 @@ impl Story<'_> {
     fn order(&self, consume: &Consume, stand: &Stand, fields: &Map<String, Value>, first: bool) -> Map<String, Value> {
         let facts = &self.session.facts;
         let limits = self.session.limits;
+        let timeout = if consume.keeps_waiting() {
+            limits.consumer_timeout
+        } else {
+            limits.consumer_patience
+        };
         let order = serde_json::json!({
             "endpoint": stand.receiver.api(consume.certificate).to_string(),
             "token_endpoint": stand.receiver.token_endpoint().to_string(),
@@ -125,7 +138,7 @@ impl Story<'_> {
             "client_secret": facts.consumer_client_secret,
             "ca": stand.authority_file,
             "fields": fields,
-            "timeout_ms": limits.consumer_timeout.as_millis() as u64,
+            "timeout_ms": timeout.as_millis() as u64,
             "retry_wait_ms": limits.retry_wait.as_millis() as u64,
             "fresh": first && consume.forget_tokens,
         });
@@ -144,7 +157,11 @@ impl Story<'_> {
             let (count, last) = stand.receiver.seen();
             let since = last.unwrap_or(begun).elapsed();
             // A retry may be due: wait for it, but only after the first request came.
-            let patience = if count == 0 { quiet * 5 } else { quiet + self.session.limits.retry_wait };
+            let patience = if count == 0 {
+                quiet * 5
+            } else {
+                quiet + self.session.limits.retry_wait
+            };
             if since >= patience || begun.elapsed() >= limit {
                 return;
             }

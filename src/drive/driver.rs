@@ -24,7 +24,10 @@ pub struct DriverReply {
 
 impl DriverReply {
     fn done(report: Option<Value>) -> Self {
-        Self { outcome: "done", report }
+        Self {
+            outcome: "done",
+            report,
+        }
     }
 
     fn unsupported() -> Self {
@@ -114,7 +117,9 @@ async fn hook(url: &Url, client: &Client, order: &Value) -> DriverReply {
         .send(&Outgoing::new("POST", url, &headers, order.to_string().as_bytes()))
         .await;
     let Ok(response) = parse_response(&sent.response, "POST", true) else {
-        let why = sent.fault.map_or_else(|| "no HTTP response".to_owned(), |fault| fault.describe().en);
+        let why = sent
+            .fault
+            .map_or_else(|| "no HTTP response".to_owned(), |fault| fault.describe().en);
         return DriverReply::failed(format!("driver hook {url}: {why}"));
     };
     let report = serde_json::from_slice(&response.body).ok();
@@ -165,7 +170,11 @@ async fn ask(order: Value) -> DriverReply {
     let asked = tokio::task::spawn_blocking(move || {
         let pretty = serde_json::to_string_pretty(&order).unwrap_or_default();
         let mut error = std::io::stderr().lock();
-        writeln!(error, "\nPlease let the product do this, then press Enter (or type `no` if it cannot):\n{pretty}").ok();
+        writeln!(
+            error,
+            "\nPlease let the product do this, then press Enter (or type `no` if it cannot):\n{pretty}"
+        )
+        .ok();
         drop(error);
         let mut answer = String::new();
         match std::io::stdin().lock().read_line(&mut answer) {
@@ -174,5 +183,7 @@ async fn ask(order: Value) -> DriverReply {
             Ok(_) => DriverReply::done(None),
         }
     });
-    asked.await.unwrap_or_else(|error| DriverReply::failed(error.to_string()))
+    asked
+        .await
+        .unwrap_or_else(|error| DriverReply::failed(error.to_string()))
 }

@@ -93,7 +93,9 @@ impl Plan {
         let scenarios = of_profiles
             .filter(|scenario| {
                 let taken = selection.filter.as_ref().is_none_or(|filter| filter.selects(scenario))
-                    && selection.partition.is_none_or(|partition| partition.holds(&scenario.id));
+                    && selection
+                        .partition
+                        .is_none_or(|partition| partition.holds(&scenario.id));
                 partial |= !taken;
                 taken
             })

@@ -1,17 +1,17 @@
 //! Everything that can be checked before the first scenario, so that a configuration fault is
 //! told as such and not as two hundred failures of the product.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::run::credentials_of;
 use super::session::{ASSERTION_TYPE, basic, form_headers};
 use super::target::{AuthMethod, Target};
 use crate::evidence::Fault;
-use crate::scenario::Corpus;
+use crate::scenario::{Act, Corpus, Step};
 use crate::standard::Subject;
 use crate::text::Text;
 use crate::wire::certificate::client_from_pem;
@@ -79,7 +79,10 @@ pub async fn preflight(corpus: &Corpus, target: &Target) -> Vec<Finding> {
                 "tls.authorities",
                 Severity::Fault,
                 Text::new(format!("信頼する認証局を読めません: {error}"), error.to_string()),
-                Text::new("PEM 形式の証明書ファイルを指定してください。", "name a file of certificates in PEM form"),
+                Text::new(
+                    "PEM 形式の証明書ファイルを指定してください。",
+                    "name a file of certificates in PEM form",
+                ),
             ));
             return findings;
         }
@@ -107,8 +110,14 @@ fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
             findings.push(Finding::bad(
                 "product.claims",
                 Severity::Fault,
-                Text::new(format!("プロファイル {claim} は存在しません。"), format!("profile `{claim}` does not exist")),
-                Text::new("`junkyo list --profiles` で一覧を確認してください。", "`junkyo list --profiles` names them all"),
+                Text::new(
+                    format!("プロファイル {claim} は存在しません。"),
+                    format!("profile `{claim}` does not exist"),
+                ),
+                Text::new(
+                    "`junkyo list --profiles` で一覧を確認してください。",
+                    "`junkyo list --profiles` names them all",
+                ),
             ));
         }
         let of = |subject| profiles.iter().any(|profile| profile.subject == Some(subject));
@@ -116,16 +125,33 @@ fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
             findings.push(Finding::bad(
                 "endpoints",
                 Severity::Fault,
-                Text::new(format!("{claim} の接続先がありません。"), format!("{claim} is claimed, but no endpoint is named")),
-                Text::new("[endpoints.\"031.numbering\"] url = \"https://…\" を追加してください。", "add [endpoints.\"031.numbering\"] url = \"https://…\""),
+                Text::new(
+                    format!("{claim} の接続先がありません。"),
+                    format!("{claim} is claimed, but no endpoint is named"),
+                ),
+                Text::new(
+                    "[endpoints.\"031.numbering\"] url = \"https://…\" を追加してください。",
+                    "add [endpoints.\"031.numbering\"] url = \"https://…\"",
+                ),
             ));
         }
-        if (of(Subject::Provider) || of(Subject::Authorization)) && target.file.auth.is_none() {
+        let asks_for_tokens = corpus.scenarios.iter().any(|scenario| {
+            let belongs = profiles.iter().any(|profile| corpus.belongs(scenario, profile));
+            let needs_token = |step: &Step| matches!(step.act, Act::Call(_) | Act::Token(_) | Act::Introspect(_));
+            belongs && scenario.steps.iter().any(needs_token)
+        });
+        if asks_for_tokens && target.file.auth.is_none() {
             findings.push(Finding::bad(
                 "auth",
                 Severity::Fault,
-                Text::new("[auth] がないため、アクセストークンを取得できません。", "no [auth]: no access token can be had"),
-                Text::new("token-endpoint、client-id、client-secret-env を指定してください。", "give token-endpoint, client-id and client-secret-env"),
+                Text::new(
+                    "[auth] がないため、アクセストークンを取得できません。",
+                    "no [auth]: no access token can be had",
+                ),
+                Text::new(
+                    "token-endpoint、client-id、client-secret-env を指定してください。",
+                    "give token-endpoint, client-id and client-secret-env",
+                ),
             ));
         }
         if of(Subject::Consumer) && target.file.driver.consumer.is_none() {
@@ -148,7 +174,10 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
         findings.push(Finding::bad(
             key,
             Severity::Warning,
-            Text::new(format!("{url} は TLS を使っていません。"), format!("{url} does not use TLS")),
+            Text::new(
+                format!("{url} は TLS を使っていません。"),
+                format!("{url} does not use TLS"),
+            ),
             Text::new(
                 "TLS 1.2 以上が必須要件です。https:// の接続先を指定してください。",
                 "TLS 1.2 or later is a binding requirement: name an https:// address",
@@ -170,7 +199,10 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
                     key,
                     Severity::Warning,
                     Text::new("HTTP 404 が返りました。", "it answered HTTP 404"),
-                    Text::new("パスを確認してください（…/app_submit/v10/jutogaishaatenabangofuban）。", "check the path (…/app_submit/v10/jutogaishaatenabangofuban)"),
+                    Text::new(
+                        "パスを確認してください（…/app_submit/v10/jutogaishaatenabangofuban）。",
+                        "check the path (…/app_submit/v10/jutogaishaatenabangofuban)",
+                    ),
                 ));
             }
             clock(key, &response, findings);
@@ -181,12 +213,24 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
 fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Finding>> {
     let remedy = match &sent.fault {
         Some(Fault::Dns { .. }) => Text::new(
-            format!("ホスト名 {} を確認してください。DNS または hosts に登録が必要です。", url.host),
-            format!("check the host name {}; it has to be in DNS or in the hosts file", url.host),
+            format!(
+                "ホスト名 {} を確認してください。DNS または hosts に登録が必要です。",
+                url.host
+            ),
+            format!(
+                "check the host name {}; it has to be in DNS or in the hosts file",
+                url.host
+            ),
         ),
         Some(Fault::Connect { .. }) => Text::new(
-            format!("製品が {} で待ち受けているか、ファイアウォールが通すかを確認してください。", url.authority()),
-            format!("check that the product listens on {} and that no firewall stands between", url.authority()),
+            format!(
+                "製品が {} で待ち受けているか、ファイアウォールが通すかを確認してください。",
+                url.authority()
+            ),
+            format!(
+                "check that the product listens on {} and that no firewall stands between",
+                url.authority()
+            ),
         ),
         Some(Fault::Tls { .. }) => Text::new(
             "証明書の発行者を [tls] authorities に指定し、ホスト名と有効期間を確認してください。",
@@ -202,10 +246,10 @@ fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Findin
         ),
     };
     parse_response(&sent.response, "POST", true).map_err(|_| {
-        let found = sent
-            .fault
-            .as_ref()
-            .map_or_else(|| Text::new("HTTP の応答がありません", "no HTTP response"), Fault::describe);
+        let found = sent.fault.as_ref().map_or_else(
+            || Text::new("HTTP の応答がありません", "no HTTP response"),
+            Fault::describe,
+        );
         let severity = match &sent.fault {
             Some(Fault::Tls { .. } | Fault::Dns { .. }) => Severity::Fault,
             _ => Severity::Unreachable,
@@ -220,13 +264,18 @@ fn clock(key: &str, response: &HttpResponse, findings: &mut Vec<Finding>) {
     let Some(there) = response.headers.get("date").and_then(http_date) else {
         return;
     };
-    let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let here = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
     let off = here.abs_diff(there);
     if off > CLOCK_TOLERANCE {
         findings.push(Finding::bad(
             key,
             Severity::Fault,
-            Text::new(format!("時計が {off} 秒ずれています。"), format!("the clocks differ by {off} seconds")),
+            Text::new(
+                format!("時計が {off} 秒ずれています。"),
+                format!("the clocks differ by {off} seconds"),
+            ),
             Text::new("双方を NTP で合わせてください。", "set both by NTP"),
         ));
     }
@@ -247,14 +296,21 @@ async fn credentials(corpus: &Corpus, target: &Target, client: &Client, findings
     let Some(credentials) = credentials_of(target) else {
         return;
     };
-    let right_id = credentials.client_id.len() == 32 && credentials.client_id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let right_id =
+        credentials.client_id.len() == 32 && credentials.client_id.bytes().all(|b| b.is_ascii_alphanumeric());
     if !right_id {
         findings.push(Finding::bad(
             "auth.client-id",
             Severity::Warning,
             Text::new(
-                format!("クライアントIDが 32 文字の英数字ではありません（{} 文字）。", credentials.client_id.chars().count()),
-                format!("the client id is not 32 letters and digits ({} characters)", credentials.client_id.chars().count()),
+                format!(
+                    "クライアントIDが 32 文字の英数字ではありません（{} 文字）。",
+                    credentials.client_id.chars().count()
+                ),
+                format!(
+                    "the client id is not 32 letters and digits ({} characters)",
+                    credentials.client_id.chars().count()
+                ),
             ),
             Text::new(
                 "共通機能標準仕様書 2.2.5 に従うクライアントIDを発行してください。",
@@ -266,8 +322,14 @@ async fn credentials(corpus: &Corpus, target: &Target, client: &Client, findings
         findings.push(Finding::bad(
             "auth",
             Severity::Warning,
-            Text::new("クライアントシークレットが 32 文字未満です。", "the client secret is shorter than 32 characters"),
-            Text::new("32 文字以上のシークレットを発行してください。", "issue a secret of 32 characters or more"),
+            Text::new(
+                "クライアントシークレットが 32 文字未満です。",
+                "the client secret is shorter than 32 characters",
+            ),
+            Text::new(
+                "32 文字以上のシークレットを発行してください。",
+                "issue a secret of 32 characters or more",
+            ),
         ));
     }
     let scope = target
@@ -289,13 +351,18 @@ async fn credentials(corpus: &Corpus, target: &Target, client: &Client, findings
             let claims = claims.as_object().cloned().unwrap_or_default();
             form.push(("client_id", credentials.client_id.clone()));
             form.push(("client_assertion_type", ASSERTION_TYPE.into()));
-            form.push(("client_assertion", jwt::sign("HS256", &claims, Some(credentials.client_secret.as_bytes()))));
+            form.push((
+                "client_assertion",
+                jwt::sign("HS256", &claims, Some(credentials.client_secret.as_bytes())),
+            ));
         }
         AuthMethod::ClientSecretBasic => headers.push(basic(&credentials.client_id, &credentials.client_secret)),
     }
     let body = form_encode(form.iter().map(|(name, value)| (*name, value.as_str())));
     let url = &credentials.token_endpoint;
-    let sent = client.send(&Outgoing::new("POST", url, &headers, body.as_bytes())).await;
+    let sent = client
+        .send(&Outgoing::new("POST", url, &headers, body.as_bytes()))
+        .await;
     let response = match reached("auth.token-endpoint", url, &sent) {
         Ok(response) => response,
         Err(finding) => return findings.push(*finding),
@@ -347,15 +414,29 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
         .collect();
     needed.sort_unstable();
     needed.dedup();
-    let offered = target.file.driver.provider.as_ref().map_or(&[][..], |driver| &driver.actions);
-    let missing: Vec<&str> = needed.into_iter().filter(|action| !offered.iter().any(|known| known == action)).collect();
+    let offered = target
+        .file
+        .driver
+        .provider
+        .as_ref()
+        .map_or(&[][..], |driver| &driver.actions);
+    let missing: Vec<&str> = needed
+        .into_iter()
+        .filter(|action| !offered.iter().any(|known| known == action))
+        .collect();
     if !missing.is_empty() {
         findings.push(Finding::bad(
             "driver.provider.actions",
             Severity::Warning,
             Text::new(
-                format!("製品を操作できないため実施できないシナリオがあります: {}", missing.join("、")),
-                format!("some scenarios cannot be carried out, since the product offers no {}", missing.join(", ")),
+                format!(
+                    "製品を操作できないため実施できないシナリオがあります: {}",
+                    missing.join("、")
+                ),
+                format!(
+                    "some scenarios cannot be carried out, since the product offers no {}",
+                    missing.join(", ")
+                ),
             ),
             Text::new(
                 "試験用の操作を用意して actions に宣言してください。なければ結果は「未完了」になります。",
@@ -368,7 +449,11 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
         ("driver.consumer", &target.file.driver.consumer),
     ];
     for (key, driver) in hooks {
-        let Some(url) = driver.as_ref().and_then(|driver| driver.url.as_deref()).and_then(|url| Url::parse(url).ok()) else {
+        let Some(url) = driver
+            .as_ref()
+            .and_then(|driver| driver.url.as_deref())
+            .and_then(|url| Url::parse(url).ok())
+        else {
             continue;
         };
         // An action that nobody knows: a hook that is there says so.
@@ -377,23 +462,77 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
         let sent = client.send(&Outgoing::new("POST", &url, &headers, body)).await;
         match reached(key, &url, &sent) {
             Err(finding) => findings.push(*finding),
-            Ok(_) => findings.push(Finding::good(key, format!("{url} が応答します。"), format!("{url} answers"))),
+            Ok(_) => findings.push(Finding::good(
+                key,
+                format!("{url} が応答します。"),
+                format!("{url} answers"),
+            )),
         }
     }
-    let listen = &target.file.receiver.listen;
     if target.file.driver.consumer.is_some() {
-        match tokio::net::TcpListener::bind(listen).await.map(Arc::new) {
-            Ok(_) => findings.push(Finding::good(
-                "receiver.listen",
-                format!("{listen} で待ち受けできます。"),
-                format!("{listen} is free to listen on"),
-            )),
-            Err(error) => findings.push(Finding::bad(
-                "receiver.listen",
+        findings.push(callback(&target.file.receiver).await);
+    }
+    let tests_provider = claimed.iter().any(|profile| profile.subject == Some(Subject::Provider));
+    let knows_residents =
+        target.file.data.residents.is_some() || offered.iter().any(|action| action == "load-residents");
+    if tests_provider && !knows_residents {
+        findings.push(Finding::bad(
+            "data.residents",
+            Severity::Warning,
+            Text::new(
+                "製品に登録済みの住民の宛名番号が分からないため、住民との重複を確かめられません。",
+                "no resident's number in the product is known, so collisions with residents cannot be judged",
+            ),
+            Text::new(
+                "data.residents に合成データの宛名番号を列挙するか、操作 load-residents を用意してください。",
+                "list the numbers of synthetic residents in data.residents, or offer the action load-residents",
+            ),
+        ));
+    }
+}
+
+/// A consumer product has to reach us: the port is free, and the name leads back to it.
+async fn callback(receiver: &super::target::Receiver) -> Finding {
+    let key = "receiver";
+    let listener = match TcpListener::bind(&receiver.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return Finding::bad(
+                key,
                 Severity::Fault,
-                Text::new(format!("{listen} で待ち受けできません（{error}）。"), format!("cannot listen on {listen} ({error})")),
-                Text::new("別のアドレスまたはポートを指定してください。", "name another address or port"),
-            )),
+                Text::new(
+                    format!("{} で待ち受けできません（{error}）。", receiver.listen),
+                    format!("cannot listen on {} ({error})", receiver.listen),
+                ),
+                Text::new(
+                    "receiver.listen に別のアドレスまたはポートを指定してください。",
+                    "name another address or port in receiver.listen",
+                ),
+            );
         }
+    };
+    let port = listener.local_addr().map_or(0, |address| address.port());
+    let reach = TcpStream::connect((receiver.host.as_str(), port));
+    match tokio::time::timeout(Duration::from_secs(3), reach).await {
+        Ok(Ok(_)) => Finding::good(
+            key,
+            format!("{} で待ち受けでき、{} から届きます。", receiver.listen, receiver.host),
+            format!(
+                "{} is free to listen on, and {} leads to it",
+                receiver.listen, receiver.host
+            ),
+        ),
+        _ => Finding::bad(
+            key,
+            Severity::Fault,
+            Text::new(
+                format!("receiver.host の {} から待受けポートに届きません。", receiver.host),
+                format!("receiver.host {} does not lead to the port we listen on", receiver.host),
+            ),
+            Text::new(
+                "製品からこの機械に届くホスト名またはアドレスを receiver.host に、それを含むアドレスを receiver.listen に指定してください。",
+                "name in receiver.host how the product reaches this machine, and in receiver.listen an address that covers it",
+            ),
+        ),
     }
 }

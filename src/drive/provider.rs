@@ -84,19 +84,27 @@ impl Story<'_> {
 
     fn interface(&self, step: &Step) -> Result<Arc<Interface>, Blocked> {
         self.interface.clone().ok_or_else(|| {
-            suite_fault(step, "シナリオにインターフェースの指定がありません。", "the scenario names no interface")
+            suite_fault(
+                step,
+                "シナリオにインターフェースの指定がありません。",
+                "the scenario names no interface",
+            )
         })
     }
 
     fn endpoint(&self, step: &Step, interface: &Interface) -> Result<Url, Blocked> {
-        self.session.endpoints.get(&interface.id).cloned().ok_or_else(|| Blocked {
-            step: step.id.to_string(),
-            reason: Text::new(
-                format!("ターゲットファイルに [endpoints.\"{}\"] がありません。", interface.id),
-                format!("the target file has no [endpoints.\"{}\"]", interface.id),
-            ),
-            blame: "configuration".into(),
-        })
+        self.session
+            .endpoints
+            .get(&interface.id)
+            .cloned()
+            .ok_or_else(|| Blocked {
+                step: step.id.to_string(),
+                reason: Text::new(
+                    format!("ターゲットファイルに [endpoints.\"{}\"] がありません。", interface.id),
+                    format!("the target file has no [endpoints.\"{}\"]", interface.id),
+                ),
+                blame: "configuration".into(),
+            })
     }
 
     /// The parameters of a call, before they are written as bytes.
@@ -121,12 +129,15 @@ impl Story<'_> {
         let endpoint = self.endpoint(step, &interface)?;
         let token = match &call.token {
             TokenUse::None | TokenUse::Invented | TokenUse::AlgNone | TokenUse::Malformed => None,
-            TokenUse::Step(from) => Some(
-                self.tokens
-                    .get(from)
-                    .cloned()
-                    .ok_or_else(|| missing(step, &TemplateError::NoValue { step: from.clone(), at: "token".into() }))?,
-            ),
+            TokenUse::Step(from) => Some(self.tokens.get(from).cloned().ok_or_else(|| {
+                missing(
+                    step,
+                    &TemplateError::NoValue {
+                        step: from.clone(),
+                        at: "token".into(),
+                    },
+                )
+            })?),
             TokenUse::Valid | TokenUse::Tampered => Some(self.session.token(self.attempt, &step.id, &interface).await?),
         };
         let token = dress_token(&call.token, token.as_deref(), &interface);
@@ -136,20 +147,37 @@ impl Story<'_> {
                 Persons::Each if index > 0 => format!("{}#{index}", call.person),
                 _ => call.person.clone(),
             };
-            let body = self.body(call, &interface, &key).map_err(|error| missing(step, &error))?;
+            let body = self
+                .body(call, &interface, &key)
+                .map_err(|error| missing(step, &error))?;
             requests.push(
                 self.request(call, &interface, &endpoint, body, token.as_deref())
                     .map_err(|error| missing(step, &error))?,
             );
         }
         let (session, attempt) = (self.session, self.attempt);
+        let own;
+        let client = if call.repeat > 1 && !call.concurrent {
+            own = session.own_client();
+            &own
+        } else {
+            &session.client
+        };
         let send = |index: usize, outgoing| {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            async move { session.send(attempt, (&step.id, index, Channel::Api), outgoing).await }
+            async move {
+                session
+                    .send_over(client, attempt, (&step.id, index, Channel::Api), outgoing)
+                    .await
+            }
         };
         let mut first = None;
         if call.concurrent {
-            let all: Vec<_> = requests.iter().enumerate().map(|(index, outgoing)| send(index, outgoing)).collect();
+            let all: Vec<_> = requests
+                .into_iter()
+                .enumerate()
+                .map(|(index, outgoing)| send(index, outgoing))
+                .collect();
             for (index, sent) in join_all(all).await.into_iter().enumerate() {
                 let sent = sent?;
                 if index == 0 {
@@ -157,7 +185,7 @@ impl Story<'_> {
                 }
             }
         } else {
-            for (index, outgoing) in requests.iter().enumerate() {
+            for (index, outgoing) in requests.into_iter().enumerate() {
                 let sent = send(index, outgoing).await?;
                 first.get_or_insert(sent);
             }
@@ -193,9 +221,10 @@ impl Story<'_> {
             }
         }
         if call.parameters_in_query {
-            query.extend(body.iter().map(|(name, value)| {
-                format!("{name}={}", percent_encode(value.as_str().unwrap_or_default()))
-            }));
+            query.extend(
+                body.iter()
+                    .map(|(name, value)| format!("{name}={}", percent_encode(value.as_str().unwrap_or_default()))),
+            );
             body.clear();
         }
         if !call.content_type.is_empty() {
@@ -242,7 +271,10 @@ impl Story<'_> {
     }
 
     fn credentials(&self, step: &Step) -> Result<&Credentials, Blocked> {
-        self.session.credentials.as_ref().ok_or_else(|| no_credentials(&step.id))
+        self.session
+            .credentials
+            .as_ref()
+            .ok_or_else(|| no_credentials(&step.id))
     }
 
     /// Asks for a token, right or wrong on purpose.
@@ -254,7 +286,7 @@ impl Story<'_> {
             }
             let sent = self
                 .session
-                .send(self.attempt, (&step.id, index, Channel::Token), &outgoing)
+                .send(self.attempt, (&step.id, index, Channel::Token), outgoing)
                 .await?;
             if index > 0 {
                 continue;
@@ -286,7 +318,13 @@ impl Story<'_> {
         if matches!(auth, ClientAuth::Jwt | ClientAuth::JwtAndBasic) {
             let assertion = match &token.replay {
                 Some(from) => self.assertions.get(from).cloned().ok_or_else(|| {
-                    missing(step, &TemplateError::NoValue { step: from.clone(), at: "assertion".into() })
+                    missing(
+                        step,
+                        &TemplateError::NoValue {
+                            step: from.clone(),
+                            at: "assertion".into(),
+                        },
+                    )
                 })?,
                 None => self
                     .dress_assertion(credentials, &token.assertion)
@@ -315,7 +353,11 @@ impl Story<'_> {
             form.push((name.clone(), value));
         }
         form.retain(|(name, _)| !token.remove.contains(name));
-        let twice: Vec<_> = form.iter().filter(|(name, _)| token.twice.contains(name)).cloned().collect();
+        let twice: Vec<_> = form
+            .iter()
+            .filter(|(name, _)| token.twice.contains(name))
+            .cloned()
+            .collect();
         form.extend(twice);
         let encoded = form_encode(form.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let outgoing = if token.method == "POST" {
@@ -360,7 +402,13 @@ impl Story<'_> {
         let session_token = match &introspect.token {
             TokenUse::Valid | TokenUse::Tampered => Some(self.session.token(self.attempt, &step.id, &interface).await?),
             TokenUse::Step(from) => Some(self.tokens.get(from).cloned().ok_or_else(|| {
-                missing(step, &TemplateError::NoValue { step: from.clone(), at: "token".into() })
+                missing(
+                    step,
+                    &TemplateError::NoValue {
+                        step: from.clone(),
+                        at: "token".into(),
+                    },
+                )
             })?),
             _ => None,
         };
@@ -392,7 +440,7 @@ impl Story<'_> {
         let outgoing = Outgoing::new("POST", url, &headers, body.as_bytes());
         let sent = self
             .session
-            .send(self.attempt, (&step.id, 0, Channel::Introspection), &outgoing)
+            .send(self.attempt, (&step.id, 0, Channel::Introspection), outgoing)
             .await?;
         if let Some(body) = json_of(&sent.response) {
             self.responses.insert(step.id.to_string(), body);
@@ -411,7 +459,10 @@ impl Story<'_> {
                 Some(interface) => self.endpoint(step, interface)?,
                 None => self.session.endpoints.values().next().cloned().ok_or_else(|| Blocked {
                     step: step.id.to_string(),
-                    reason: Text::new("ターゲットファイルに [endpoints] がありません。", "the target file has no [endpoints]"),
+                    reason: Text::new(
+                        "ターゲットファイルに [endpoints] がありません。",
+                        "the target file has no [endpoints]",
+                    ),
                     blame: "configuration".into(),
                 })?,
             };
@@ -426,7 +477,7 @@ impl Story<'_> {
         let outgoing = Outgoing::new(&http.method, &url, &headers, body.as_bytes());
         let sent = self
             .session
-            .send(self.attempt, (&step.id, 0, Channel::Api), &outgoing)
+            .send(self.attempt, (&step.id, 0, Channel::Api), outgoing)
             .await?;
         if let Some(body) = json_of(&sent.response) {
             self.responses.insert(step.id.to_string(), body);

@@ -12,9 +12,7 @@ use crate::evidence::Channel;
 use crate::mock::Platform;
 use crate::scenario::{Reply, Trust};
 use crate::wire::certificate::{CertificateError, TestAuthority};
-use crate::wire::{
-    Answer, Handler, HttpRequest, Served, Server, ServerOptions, Url, parse_response, response_bytes,
-};
+use crate::wire::{Answer, Handler, HttpRequest, Served, Server, ServerOptions, Url, parse_response, response_bytes};
 
 /// Path of the token endpoint on the receiver.
 pub(super) const TOKEN_PATH: &str = "/token";
@@ -75,7 +73,11 @@ impl Receiver {
         let authority = TestAuthority::new("junkyo receiver")?;
         let stranger = TestAuthority::new("an authority nobody trusts")?;
         let mut hosts = vec![host.to_owned()];
-        hosts.extend(["localhost".to_owned(), "127.0.0.1".to_owned()].into_iter().filter(|name| name != host));
+        hosts.extend(
+            ["localhost".to_owned(), "127.0.0.1".to_owned()]
+                .into_iter()
+                .filter(|name| name != host),
+        );
         let stage = Arc::new(Mutex::new(Stage::default()));
         let bind = |address: &str, tls, channel: Option<Channel>| {
             let observer_stage = Arc::clone(&stage);
@@ -216,7 +218,11 @@ fn handler(stage: &Arc<Mutex<Stage>>, platform: &Arc<Platform>, elsewhere: bool)
             } else {
                 (&stage.replies, &mut stage.api_seen)
             };
-            let reply = replies.get(*seen).or_else(|| replies.last()).cloned().unwrap_or_default();
+            let reply = replies
+                .get(*seen)
+                .or_else(|| replies.last())
+                .cloned()
+                .unwrap_or_default();
             *seen += usize::from(!elsewhere);
             (reply, stage.hang)
         };
@@ -232,7 +238,13 @@ fn handler(stage: &Arc<Mutex<Stage>>, platform: &Arc<Platform>, elsewhere: bool)
     })
 }
 
-async fn answer(reply: &Reply, platform: Arc<Platform>, request: HttpRequest, connection: u64, hang: Duration) -> Answer {
+async fn answer(
+    reply: &Reply,
+    platform: Arc<Platform>,
+    request: HttpRequest,
+    connection: u64,
+    hang: Duration,
+) -> Answer {
     match reply.kind.as_str() {
         "hang" => Answer::Hang(hang),
         "reset" => Answer::Reset,
@@ -252,7 +264,12 @@ async fn answer(reply: &Reply, platform: Arc<Platform>, request: HttpRequest, co
             };
             let content_type = reply.content_type.as_deref().unwrap_or(usual);
             let mut headers = vec![("Content-Type", content_type)];
-            headers.extend(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            headers.extend(
+                reply
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            );
             Answer::Send {
                 bytes: response_bytes(reply.status, &headers, body.as_bytes()),
                 close: false,
@@ -299,7 +316,10 @@ fn rewrite(bytes: Vec<u8>, reply: &Reply) -> Vec<u8> {
                 let escaped: Vec<char> = if c.is_ascii() {
                     vec![c]
                 } else {
-                    c.encode_utf16(&mut units).iter().flat_map(|unit| format!("\\u{unit:04x}").chars().collect::<Vec<_>>()).collect()
+                    c.encode_utf16(&mut units)
+                        .iter()
+                        .flat_map(|unit| format!("\\u{unit:04x}").chars().collect::<Vec<_>>())
+                        .collect()
                 };
                 escaped
             })
@@ -313,7 +333,12 @@ fn rewrite(bytes: Vec<u8>, reply: &Reply) -> Vec<u8> {
         .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"))
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    headers.extend(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    headers.extend(
+        reply
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
     response_bytes(response.status, &headers, text.as_bytes())
 }
 

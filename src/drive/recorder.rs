@@ -50,7 +50,10 @@ impl Recorder {
         };
         let result = write(&mut journal.lock().unwrap_or_else(PoisonError::into_inner));
         if let Err(error) = result {
-            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.failed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(error);
         }
     }
 }

@@ -62,13 +62,22 @@ impl Reference {
         let client_secret = format!("{}{}", super::reference::client_id(seed, "secret-a"), client_id);
         let config = PlatformConfig {
             time_out,
-            ..PlatformConfig::new(Arc::clone(interface), client_id.clone(), client_secret.clone(), seed, defects)
+            ..PlatformConfig::new(
+                Arc::clone(interface),
+                client_id.clone(),
+                client_secret.clone(),
+                seed,
+                defects,
+            )
         };
         let platform = Platform::new(config);
-        let running = platform.start(listen, Some(tls)).await.map_err(|source| RunError::Listen {
-            address: listen.to_owned(),
-            source,
-        })?;
+        let running = platform
+            .start(listen, Some(tls))
+            .await
+            .map_err(|source| RunError::Listen {
+                address: listen.to_owned(),
+                source,
+            })?;
         Ok(Self {
             platform,
             running,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt as _;
@@ -22,7 +22,7 @@ use super::target::{AuthMethod, Target};
 use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
 use crate::mock::{Consumer, ConsumerConfig, DefectSet, Platform, PlatformConfig};
 use crate::population::resident_numbers;
-use crate::scenario::{Act, Corpus, Scenario, Step};
+use crate::scenario::{Act, Corpus, Reply, Scenario, Step};
 use crate::standard::{ReadingChoice, Subject, UnknownReading};
 use crate::text::{Text, hex};
 use crate::wire::certificate::{CertificateError, client_from_pem};
@@ -124,7 +124,8 @@ impl Runner {
             concurrency: 64,
             request_budget: 0,
             settle: Duration::from_millis(20),
-            consumer_timeout: Duration::from_millis(150),
+            consumer_timeout: Duration::from_millis(600),
+            consumer_patience: Duration::from_secs(20),
             retry_wait: Duration::from_millis(20),
         };
         let product = BTreeMap::from([
@@ -145,7 +146,11 @@ impl Runner {
             product,
             seed: super::target::Data::default().seed,
             municipality: super::target::Municipality::default().code,
-            offers: PROVIDER_ACTIONS.iter().chain(&["number"]).map(|action| (*action).to_owned()).collect(),
+            offers: PROVIDER_ACTIONS
+                .iter()
+                .chain(&["number"])
+                .map(|action| (*action).to_owned())
+                .collect(),
             ..RunFacts::default()
         };
         complete_facts(&mut facts, corpus, plan, &BTreeMap::new(), limits.retry_wait, &options)?;
@@ -173,7 +178,17 @@ impl Runner {
             });
         }
         let provider_driver = Some(Driver::Provider(Arc::clone(&reference.platform)));
-        Self::assemble(corpus, facts, client, Some(credentials), endpoints, limits, provider_driver, stands, options)
+        Self::assemble(
+            corpus,
+            facts,
+            client,
+            Some(credentials),
+            endpoints,
+            limits,
+            provider_driver,
+            stands,
+            options,
+        )
     }
 
     /// Prepares a run against a product.
@@ -193,6 +208,7 @@ impl Runner {
             request_budget: file.limits.request_budget,
             settle: Duration::from_millis(file.limits.settle_ms),
             consumer_timeout: Duration::from_millis(file.limits.consumer_timeout_ms),
+            consumer_patience: Duration::from_millis(file.limits.consumer_timeout_ms),
             retry_wait: Duration::from_millis(file.limits.retry_wait_ms),
         };
         let product = &file.product;
@@ -212,8 +228,14 @@ impl Runner {
             seed: file.data.seed,
             municipality: file.municipality.code.clone(),
             residents: file.data.residents.clone().unwrap_or_default(),
-            offers: offers.chain(file.driver.consumer.iter().map(|_| "number".to_owned())).collect(),
-            client_id: file.auth.as_ref().map(|auth| auth.client_id.clone()).unwrap_or_default(),
+            offers: offers
+                .chain(file.driver.consumer.iter().map(|_| "number".to_owned()))
+                .collect(),
+            client_id: file
+                .auth
+                .as_ref()
+                .map(|auth| auth.client_id.clone())
+                .unwrap_or_default(),
             client_secret_length: target.client_secret.chars().count(),
             ..RunFacts::default()
         };
@@ -249,10 +271,23 @@ impl Runner {
         let provider_driver = driver_of(&file.driver.provider);
         let client = Client::new(client_options);
         let endpoints = target.endpoints.clone();
-        Self::assemble(corpus, facts, client, credentials, endpoints, limits, provider_driver, stands, options)
+        Self::assemble(
+            corpus,
+            facts,
+            client,
+            credentials,
+            endpoints,
+            limits,
+            provider_driver,
+            stands,
+            options,
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the two public constructors are its only callers")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the two public constructors are its only callers"
+    )]
     fn assemble(
         corpus: &Corpus,
         facts: RunFacts,
@@ -274,7 +309,15 @@ impl Runner {
         };
         let recorder = Arc::new(Recorder::new(journal, salt));
         let started = started_instant(facts.started_unix_ms);
-        let session = Session::new(Arc::new(facts), client, credentials, endpoints, recorder, limits, started);
+        let session = Session::new(
+            Arc::new(facts),
+            client,
+            credentials,
+            endpoints,
+            recorder,
+            limits,
+            started,
+        );
         Ok(Self {
             session,
             interfaces: corpus.interfaces.clone(),
@@ -307,7 +350,9 @@ impl Runner {
         mut on_finished: impl FnMut(&Scenario, ScenarioEvidence),
     ) -> Result<RunEnd, RunError> {
         let is_consumer = |scenario: &&Arc<Scenario>| scenario.role == Subject::Consumer;
-        let (consumer, calls): (Vec<_>, Vec<_>) = scenarios.iter().partition(is_consumer);
+        let (mut consumer, calls): (Vec<_>, Vec<_>) = scenarios.iter().partition(is_consumer);
+        // What waits for real seconds begins first, so that the rest is done meanwhile.
+        consumer.sort_by_key(|scenario| !waits(scenario));
         let (alone, together): (Vec<_>, Vec<_>) = calls.into_iter().partition(|scenario| scenario.exclusive);
         let stage = |group, jobs| {
             stream::iter::<Vec<&Arc<Scenario>>>(group)
@@ -385,7 +430,9 @@ impl Runner {
             .iter()
             .find(|action| !self.session.facts.offers.contains(action))?;
         Some(blocked(Text::new(
-            format!("製品のドライバーが操作 {missing} を提供していません（[driver.provider] の actions に宣言してください）。"),
+            format!(
+                "製品のドライバーが操作 {missing} を提供していません（[driver.provider] の actions に宣言してください）。"
+            ),
             format!("the product's driver does not offer `{missing}`; declare it in `actions` of [driver.provider]"),
         )))
     }
@@ -394,7 +441,11 @@ impl Runner {
         let mut story = Story {
             session: &self.session,
             scenario,
-            interface: scenario.interface.as_deref().and_then(|id| self.interfaces.get(id)).cloned(),
+            interface: scenario
+                .interface
+                .as_deref()
+                .and_then(|id| self.interfaces.get(id))
+                .cloned(),
             attempt,
             elsewhere: stand.map_or_else(Default::default, |stand| {
                 let receiver = &stand.receiver;
@@ -453,9 +504,10 @@ impl Runner {
         };
         let mut with = serde_json::Map::new();
         for (name, value) in &act.with {
-            let value = story.scope().json(value).map_err(|error| {
-                blocked(Text::new(format!("値を解決できません: {error}"), error.to_string()))
-            })?;
+            let value = story
+                .scope()
+                .json(value)
+                .map_err(|error| blocked(Text::new(format!("値を解決できません: {error}"), error.to_string())))?;
             with.insert(name.clone(), value);
         }
         let reply = driver.act(&act.action, with, Duration::from_secs(60)).await;
@@ -491,6 +543,18 @@ const PROVIDER_ACTIONS: &[&str] = &[
     "reset",
 ];
 
+/// Whether a scenario holds a wait that no faster machine shortens.
+fn waits(scenario: &Scenario) -> bool {
+    scenario.steps.iter().any(|step| match &step.act {
+        Act::Wait(_) => true,
+        Act::Consume(consume) => {
+            let told_to_wait = |reply: &Reply| reply.headers.contains_key("Retry-After");
+            consume.keeps_waiting() || consume.replies.iter().any(told_to_wait)
+        }
+        _ => false,
+    })
+}
+
 fn is_clean_up(action: &str) -> bool {
     action.ends_with("-off") || action.ends_with("-up") || action == "reset"
 }
@@ -513,7 +577,10 @@ fn complete_facts(
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     facts.tool = env!("CARGO_PKG_VERSION").into();
     facts.corpus.clone_from(&corpus.digest);
-    facts.started_unix_ms = options.resume.as_ref().map_or(now.as_millis() as u64, |first| first.started_unix_ms);
+    facts.started_unix_ms = options
+        .resume
+        .as_ref()
+        .map_or(now.as_millis() as u64, |first| first.started_unix_ms);
     if facts.residents.is_empty() {
         facts.residents = resident_numbers(facts.seed, RESIDENTS);
     }
@@ -523,7 +590,11 @@ fn complete_facts(
     facts.readings = ReadingChoice::new(&corpus.readings, readings)?;
     facts.retry_wait_ms = retry_wait.as_millis() as u64;
     facts.consumer_client_id = client_id(facts.seed, "consumer");
-    facts.consumer_client_secret = format!("{}{}", client_id(facts.seed, "consumer-a"), client_id(facts.seed, "consumer-b"));
+    facts.consumer_client_secret = format!(
+        "{}{}",
+        client_id(facts.seed, "consumer-a"),
+        client_id(facts.seed, "consumer-b")
+    );
     Ok(())
 }
 
@@ -577,7 +648,12 @@ pub(super) fn credentials_of(target: &Target) -> Option<Credentials> {
 /// The salt of masks: from the facts, so that a resumed run masks alike.
 fn salt_of(facts: &RunFacts) -> [u8; 32] {
     use sha2::{Digest, Sha256};
-    let text = format!("{} {} {}", facts.started_unix_ms, facts.seed, hex(facts.target.as_bytes()));
+    let text = format!(
+        "{} {} {}",
+        facts.started_unix_ms,
+        facts.seed,
+        hex(facts.target.as_bytes())
+    );
     Sha256::digest(text.as_bytes()).into()
 }
 

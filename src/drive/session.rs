@@ -29,6 +29,8 @@ pub struct Limits {
     pub settle: Duration,
     /// Time that a consumer product is told to wait for an answer.
     pub consumer_timeout: Duration,
+    /// The same where the scenario answers at once, so that only a busy machine could be late.
+    pub consumer_patience: Duration,
     /// Time that a consumer product is told to wait before it sends again.
     pub retry_wait: Duration,
 }
@@ -82,7 +84,9 @@ impl Session {
     ) -> Self {
         if let Some(credentials) = &credentials {
             recorder.masker.learn(&credentials.client_secret);
-            recorder.masker.learn_basic(&credentials.client_id, &credentials.client_secret);
+            recorder
+                .masker
+                .learn_basic(&credentials.client_id, &credentials.client_secret);
         }
         Self {
             facts,
@@ -110,14 +114,31 @@ impl Session {
         &self,
         attempt: &Attempt,
         at: (&Arc<str>, u32, Channel),
-        outgoing: &Outgoing,
+        outgoing: Outgoing,
+    ) -> Result<Sent, Blocked> {
+        self.send_over(&self.client, attempt, at, outgoing).await
+    }
+
+    /// A client with connections of its own: what one step does with its connection must not
+    /// depend on what other scenarios do at the same time.
+    pub(super) fn own_client(&self) -> Client {
+        Client::new(self.client.options().clone())
+    }
+
+    /// The same over a given client.
+    pub(super) async fn send_over(
+        &self,
+        client: &Client,
+        attempt: &Attempt,
+        at: (&Arc<str>, u32, Channel),
+        outgoing: Outgoing,
     ) -> Result<Sent, Blocked> {
         let (step, index, channel) = at;
         self.spend(step)?;
         let permits = self.permits_of(&outgoing.url);
         let _permit = permits.acquire().await;
         self.keep_pace().await;
-        let sent = self.client.send(outgoing).await;
+        let sent = client.send(&outgoing).await;
         let unreached = sent.fault.as_ref().is_some_and(crate::evidence::Fault::is_unreached);
         if unreached {
             self.unreached.fetch_add(1, Ordering::Relaxed);
@@ -137,7 +158,7 @@ impl Session {
             connection: sent.connection,
             peer: sent.peer.map_or_else(String::new, |peer| peer.to_string()),
             tls: sent.tls.clone(),
-            request: outgoing.bytes.clone(),
+            request: outgoing.bytes,
             response: sent.response.clone(),
             fault: sent.fault.clone(),
         });
@@ -179,8 +200,12 @@ impl Session {
         let mut all = self.permits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let limit = self.limits.concurrency.max(1);
         Arc::clone(
-            all.entry(format!("{}{}", url.authority(), url.target.split('?').next().unwrap_or_default()))
-                .or_insert_with(|| Arc::new(Semaphore::new(limit))),
+            all.entry(format!(
+                "{}{}",
+                url.authority(),
+                url.target.split('?').next().unwrap_or_default()
+            ))
+            .or_insert_with(|| Arc::new(Semaphore::new(limit))),
         )
     }
 
@@ -216,11 +241,13 @@ impl Session {
         };
         let outgoing = self.token_request(credentials, &scope);
         let session_step: Arc<str> = "session".into();
-        let sent = self.send(attempt, (&session_step, 0, Channel::Token), &outgoing).await?;
+        let sent = self.send(attempt, (&session_step, 0, Channel::Token), outgoing).await?;
         let body = parse_response(&sent.response, "POST", true)
             .ok()
             .and_then(|response| serde_json::from_slice::<Value>(&response.body).ok());
-        let token = body.as_ref().and_then(|body| body.get("access_token")?.as_str().map(str::to_owned));
+        let token = body
+            .as_ref()
+            .and_then(|body| body.get("access_token")?.as_str().map(str::to_owned));
         let Some(token) = token else {
             let found = match (&sent.fault, &body) {
                 (Some(fault), _) => fault.describe(),
@@ -233,7 +260,12 @@ impl Session {
                     format!("アクセストークンを取得できません: {}", found.ja),
                     format!("no access token could be had: {}", found.en),
                 ),
-                blame: if sent.fault.is_some() { "network" } else { "configuration" }.into(),
+                blame: if sent.fault.is_some() {
+                    "network"
+                } else {
+                    "configuration"
+                }
+                .into(),
             });
         };
         let life = body.and_then(|body| body.get("expires_in")?.as_u64()).unwrap_or(60);
@@ -250,7 +282,10 @@ impl Session {
 
     /// A correct token request.
     fn token_request(&self, credentials: &Credentials, scope: &str) -> Outgoing {
-        let mut form = vec![("grant_type", "client_credentials".to_owned()), ("scope", scope.to_owned())];
+        let mut form = vec![
+            ("grant_type", "client_credentials".to_owned()),
+            ("scope", scope.to_owned()),
+        ];
         let mut headers = form_headers();
         match credentials.method {
             AuthMethod::ClientSecretJwt => {
@@ -274,7 +309,9 @@ impl Session {
     pub(super) fn assertion_claims(&self, credentials: &Credentials) -> Map<String, Value> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let now = unix_seconds();
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.subsec_nanos());
+        let nanos = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.subsec_nanos());
         let claims = json!({
             "iss": credentials.client_id,
             "sub": credentials.client_id,
@@ -319,7 +356,9 @@ pub(super) fn no_credentials(step: &Arc<str>) -> Blocked {
 }
 
 pub(super) fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }
 
 pub(super) fn micros(duration: Duration) -> u64 {

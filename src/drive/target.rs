@@ -315,7 +315,10 @@ impl Target {
         if !is_municipality_code(&file.municipality.code) {
             return Err(checker.value(
                 "municipality.code",
-                format!("expected a 全国地方公共団体コード with its check digit, found `{}`", file.municipality.code),
+                format!(
+                    "expected a 全国地方公共団体コード with its check digit, found `{}`",
+                    file.municipality.code
+                ),
             ));
         }
         checker.driver("driver.provider", file.driver.provider.as_ref())?;
@@ -323,7 +326,10 @@ impl Target {
         checker.waivers(&file.expected_failures)?;
         let mut endpoints = BTreeMap::new();
         for (id, endpoint) in &file.endpoints {
-            endpoints.insert(id.clone(), checker.url(&format!("endpoints.\"{id}\".url"), &endpoint.url)?);
+            endpoints.insert(
+                id.clone(),
+                checker.url(&format!("endpoints.\"{id}\".url"), &endpoint.url)?,
+            );
         }
         let beside = |name: &Path| path.with_file_name(name);
         let mut target = Self {
@@ -332,7 +338,12 @@ impl Target {
             token_endpoint: None,
             introspection_endpoint: None,
             client_secret: String::new(),
-            authorities: file.tls.authorities.as_deref().map(|name| read(&beside(name))).transpose()?,
+            authorities: file
+                .tls
+                .authorities
+                .as_deref()
+                .map(|name| read(&beside(name)))
+                .transpose()?,
             file,
         };
         if let Some(auth) = target.file.auth.clone() {
@@ -393,7 +404,11 @@ impl Checker<'_> {
                 return Err(self.value(key, "it is empty".into()));
             }
         }
-        if let Some(number) = product.corporate_number.as_ref().filter(|number| !is_corporate_number(number)) {
+        if let Some(number) = product
+            .corporate_number
+            .as_ref()
+            .filter(|number| !is_corporate_number(number))
+        {
             return Err(self.value(
                 "product.corporate-number",
                 format!("expected a 法人番号 of 13 digits with its check digit in front, found `{number}`"),
@@ -412,15 +427,22 @@ impl Checker<'_> {
         let Some(driver) = driver else {
             return Ok(());
         };
-        let ways = usize::from(driver.url.is_some()) + usize::from(driver.command.is_some()) + usize::from(driver.operator);
+        let ways =
+            usize::from(driver.url.is_some()) + usize::from(driver.command.is_some()) + usize::from(driver.operator);
         if ways != 1 {
-            return Err(self.value(key, format!("expected exactly one of url, command, operator = true; found {ways}")));
+            return Err(self.value(
+                key,
+                format!("expected exactly one of url, command, operator = true; found {ways}"),
+            ));
         }
         if let Some(url) = &driver.url {
             self.url(&format!("{key}.url"), url)?;
         }
         if driver.command.as_ref().is_some_and(Vec::is_empty) {
-            return Err(self.value(&format!("{key}.command"), "expected a program and its arguments, found an empty list".into()));
+            return Err(self.value(
+                &format!("{key}.command"),
+                "expected a program and its arguments, found an empty list".into(),
+            ));
         }
         Ok(())
     }
@@ -434,7 +456,10 @@ impl Checker<'_> {
                 ));
             }
             if waiver.reason.trim().is_empty() {
-                return Err(self.value("expected-failures.reason", format!("say why {} is expected to fail", waiver.scenario)));
+                return Err(self.value(
+                    "expected-failures.reason",
+                    format!("say why {} is expected to fail", waiver.scenario),
+                ));
             }
         }
         Ok(())

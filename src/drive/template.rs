@@ -104,7 +104,9 @@ impl Scope<'_> {
         if let Some(rest) = name.strip_prefix("repeat:") {
             let (count, text) = rest.split_once(':').ok_or_else(unknown)?;
             let count: usize = count.parse().map_err(|_| unknown())?;
-            let repeated: String = (1..=count).map(|number| text.replace('#', &number.to_string())).collect();
+            let repeated: String = (1..=count)
+                .map(|number| text.replace('#', &number.to_string()))
+                .collect();
             return Ok(repeated.into());
         }
         if name == "null" {
@@ -129,10 +131,17 @@ impl Scope<'_> {
             return Ok(token.as_str().into());
         }
         if let Some(rest) = name.strip_prefix("now") {
-            let offset: i64 = if rest.is_empty() { 0 } else { rest.parse().map_err(|_| unknown())? };
+            let offset: i64 = if rest.is_empty() {
+                0
+            } else {
+                rest.parse().map_err(|_| unknown())?
+            };
             return Ok(self.now.saturating_add_signed(offset).into());
         }
-        self.fact(name).map(Value::from).or_else(|| (name == "residents").then(|| self.facts.residents.clone().into())).ok_or_else(unknown)
+        self.fact(name)
+            .map(Value::from)
+            .or_else(|| (name == "residents").then(|| self.facts.residents.clone().into()))
+            .ok_or_else(unknown)
     }
 
     fn fact(&self, name: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The journal: one JSON record a line, appended as things happen, readable after a kill -9.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -190,7 +190,10 @@ impl Journal {
             blobs: BlobStore::below(evidence),
             line: Vec::new(),
         };
-        let facts = RunFacts { format: FORMAT, ..facts };
+        let facts = RunFacts {
+            format: FORMAT,
+            ..facts
+        };
         journal.append(&Record::Run(Box::new(facts)))?;
         Ok(journal)
     }
@@ -233,17 +236,24 @@ impl Journal {
     /// When the disk refuses.
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, record).map_err(io::Error::from).and_then(|()| {
-            self.line.push(b'\n');
-            self.file.write_all(&self.line)
-        });
+        let written = serde_json::to_writer(&mut self.line, record)
+            .map_err(io::Error::from)
+            .and_then(|()| {
+                self.line.push(b'\n');
+                self.file.write_all(&self.line)
+            });
         written.map_err(|source| JournalError::Write {
             path: self.path.clone(),
             source,
         })
     }
 
-    fn record_of(&self, scenario: &Arc<str>, attempt: u32, exchange: &Exchange) -> Result<ExchangeRecord, JournalError> {
+    fn record_of(
+        &self,
+        scenario: &Arc<str>,
+        attempt: u32,
+        exchange: &Exchange,
+    ) -> Result<ExchangeRecord, JournalError> {
         let store = |bytes: &[u8]| {
             self.blobs.put(bytes).map_err(|source| JournalError::Write {
                 path: self.path.clone(),
@@ -274,8 +284,8 @@ impl Journal {
 pub struct Recording {
     /// The facts of the run.
     pub facts: RunFacts,
-    /// The last attempt at each scenario, in the order of their ends; unfinished ones last.
-    pub scenarios: Vec<ScenarioEvidence>,
+    /// The last attempt at each scenario.
+    pub scenarios: HashMap<Arc<str>, ScenarioEvidence>,
     /// Whether the last line was cut off.
     pub truncated: bool,
 }
@@ -283,9 +293,7 @@ pub struct Recording {
 impl Recording {
     /// The evidence of a scenario that came to its end.
     pub fn finished(&self, id: &str) -> Option<&ScenarioEvidence> {
-        self.scenarios
-            .iter()
-            .find(|evidence| evidence.finished && &*evidence.scenario == id)
+        self.scenarios.get(id).filter(|evidence| evidence.finished)
     }
 }
 
@@ -304,7 +312,7 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
     let mut facts = None;
     let mut truncated = false;
     let mut open: BTreeMap<(Arc<str>, u32), ScenarioEvidence> = BTreeMap::new();
-    let mut ended: Vec<ScenarioEvidence> = Vec::new();
+    let mut ended: HashMap<Arc<str>, ScenarioEvidence> = HashMap::new();
     let mut line = String::new();
     for number in 1.. {
         line.clear();
@@ -366,17 +374,21 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
                 let mut evidence = of(&scenario, attempt);
                 evidence.blocked = blocked;
                 evidence.finished = true;
-                ended.retain(|earlier| earlier.scenario != evidence.scenario);
-                ended.push(evidence);
+                ended.insert(Arc::clone(&evidence.scenario), evidence);
                 continue;
             }
         };
         open.insert((Arc::clone(&evidence.scenario), evidence.attempt), evidence);
     }
-    ended.extend(open.into_values());
+    // What was begun and not ended counts only where no attempt ever ended.
+    let mut scenarios: HashMap<_, _> = open
+        .into_values()
+        .map(|left| (Arc::clone(&left.scenario), left))
+        .collect();
+    scenarios.extend(ended);
     Ok(Recording {
         facts: facts.ok_or(JournalError::NoFacts { path })?,
-        scenarios: ended,
+        scenarios,
         truncated,
     })
 }

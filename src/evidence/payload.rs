@@ -76,7 +76,9 @@ impl BlobStore {
                 }
                 let bytes = fs::read(self.folder.join(name))?;
                 if hex(&Sha256::digest(&bytes)) != *name {
-                    return Err(io::Error::other(format!("blob {name} was changed after it was recorded")));
+                    return Err(io::Error::other(format!(
+                        "blob {name} was changed after it was recorded"
+                    )));
                 }
                 Ok(bytes)
             }

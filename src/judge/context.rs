@@ -106,7 +106,12 @@ impl<'a> Parsed<'a> {
     pub(super) fn response(&self) -> Option<&HttpResponse> {
         self.response
             .get_or_init(|| {
-                let method = self.exchange.request.split(|byte| *byte == b' ').next().unwrap_or_default();
+                let method = self
+                    .exchange
+                    .request
+                    .split(|byte| *byte == b' ')
+                    .next()
+                    .unwrap_or_default();
                 let method = std::str::from_utf8(method).unwrap_or("GET");
                 parse_response(&self.exchange.response, method, true).ok()
             })
@@ -146,7 +151,12 @@ impl<'a> Parsed<'a> {
     /// Why there is no response, for findings.
     pub(super) fn no_response(&self) -> Text {
         self.exchange.fault.as_ref().map_or_else(
-            || Text::new("解釈できる HTTP 応答がありません", "no response that can be read as HTTP"),
+            || {
+                Text::new(
+                    "解釈できる HTTP 応答がありません",
+                    "no response that can be read as HTTP",
+                )
+            },
             crate::evidence::Fault::describe,
         )
     }

@@ -1,5 +1,6 @@
 //! The words of verdicts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -172,20 +173,20 @@ pub struct CheckResult {
     /// Step of the scenario.
     pub step: Arc<str>,
     /// Name of the check.
-    pub check: String,
+    pub check: Cow<'static, str>,
     /// Verdict; the worst over the requirements, by their levels.
     pub verdict: Verdict,
     /// Whether the question was answered with yes; absent where it could not be answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<bool>,
     /// Requirements that it decides.
-    pub requirements: Vec<Arc<str>>,
+    pub requirements: Arc<[Arc<str>]>,
     /// What was expected; only where it did not hold, or was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<Text>,
+    pub expected: Option<Box<Text>>,
     /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<Text>,
+    pub found: Option<Box<Text>>,
     /// Where in the message: JSON Pointer, header name, parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,

@@ -135,7 +135,7 @@ fn profile_result<'a>(
             }
         }
         for check in result.checks {
-            for id in &check.requirements {
+            for id in check.requirements.iter() {
                 let Some(requirement) = corpus.requirement(id) else {
                     continue;
                 };
@@ -150,7 +150,11 @@ fn profile_result<'a>(
         .filter(|requirement| profile.holds(requirement))
         .map(|requirement| conclude_requirement(requirement, tallies.remove(requirement.id.as_str())))
         .collect();
-    let binding = |id: &str| corpus.requirement(id).is_some_and(|requirement| requirement.level.is_binding());
+    let binding = |id: &str| {
+        corpus
+            .requirement(id)
+            .is_some_and(|requirement| requirement.level.is_binding())
+    };
     let outcome = if requirements
         .iter()
         .any(|result| binding(&result.id) && matches!(result.verdict, Verdict::Fail | Verdict::Waived))
@@ -176,13 +180,19 @@ fn is_open(corpus: &Corpus, result: &RequirementResult) -> bool {
     let testable = corpus
         .requirement(&result.id)
         .is_some_and(|requirement| requirement.not_tested.is_none());
-    testable && matches!(result.verdict, Verdict::Error | Verdict::Blocked | Verdict::Review | Verdict::Skip)
+    testable
+        && matches!(
+            result.verdict,
+            Verdict::Error | Verdict::Blocked | Verdict::Review | Verdict::Skip
+        )
 }
 
 /// The verdict of a check for a requirement of a given level.
 pub(super) fn verdict_at(level: Level, verdict: Verdict, held: Option<bool>) -> Verdict {
     match (verdict, held) {
-        (Verdict::Fail | Verdict::Warn | Verdict::Info, Some(false)) if verdict != Verdict::Info || level == Level::May => {
+        (Verdict::Fail | Verdict::Warn | Verdict::Info, Some(false))
+            if verdict != Verdict::Info || level == Level::May =>
+        {
             broken_at(level)
         }
         _ => verdict,
@@ -243,7 +253,11 @@ fn conclude(
         profiles
             .iter()
             .flat_map(|profile| &profile.requirements)
-            .filter(|result| corpus.requirement(&result.id).is_some_and(|requirement| requirement.level.is_binding()))
+            .filter(|result| {
+                corpus
+                    .requirement(&result.id)
+                    .is_some_and(|requirement| requirement.level.is_binding())
+            })
     };
     let broken = all().filter(|result| result.verdict == Verdict::Fail).count();
     let waived = all().filter(|result| result.verdict == Verdict::Waived).count();
@@ -251,7 +265,11 @@ fn conclude(
     if broken > 0 {
         reasons.push(Text::new(
             format!("必須要件 {broken} 件が満たされていません。"),
-            plural(broken, "binding requirement does not hold.", "binding requirements do not hold."),
+            plural(
+                broken,
+                "binding requirement does not hold.",
+                "binding requirements do not hold.",
+            ),
         ));
     }
     if waived > 0 {
@@ -267,7 +285,11 @@ fn conclude(
     if open > 0 {
         reasons.push(Text::new(
             format!("必須要件 {open} 件が判定されていません。"),
-            plural(open, "binding requirement was not judged.", "binding requirements were not judged."),
+            plural(
+                open,
+                "binding requirement was not judged.",
+                "binding requirements were not judged.",
+            ),
         ));
     }
     if partial {

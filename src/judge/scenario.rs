@@ -53,7 +53,11 @@ impl<'a> Judge<'a> {
             );
         }
         if let Some(unreached) = evidence.exchanges.iter().find(|exchange| is_unreached(exchange)) {
-            let what = unreached.fault.as_ref().map(crate::evidence::Fault::describe).unwrap_or_default();
+            let what = unreached
+                .fault
+                .as_ref()
+                .map(crate::evidence::Fault::describe)
+                .unwrap_or_default();
             return base(Verdict::Error, what, Some(Blame::Network));
         }
         let interface = scenario
@@ -62,10 +66,12 @@ impl<'a> Judge<'a> {
             .and_then(|id| self.corpus.interfaces.get(id))
             .cloned();
         let context = Context::new(self.facts, interface, evidence);
-        let reached = scenario
-            .steps
-            .iter()
-            .take_while(|step| evidence.blocked.as_ref().is_none_or(|blocked| *blocked.step != *step.id));
+        let reached = scenario.steps.iter().take_while(|step| {
+            evidence
+                .blocked
+                .as_ref()
+                .is_none_or(|blocked| *blocked.step != *step.id)
+        });
         let mut checks: Vec<CheckResult> = reached.flat_map(|step| self.step(&context, step)).collect();
         if let Some(blocked) = &evidence.blocked {
             let blame = Blame::from_word(&blocked.blame);
@@ -112,15 +118,15 @@ impl<'a> Judge<'a> {
     fn skipped(&self, step: &Step, spec: &CheckSpec) -> CheckResult {
         CheckResult {
             step: Arc::clone(&step.id),
-            check: spec.check.name().to_owned(),
+            check: spec.check.name().into(),
             verdict: Verdict::Skip,
             held: None,
-            requirements: spec.requirements.clone(),
+            requirements: Arc::clone(&spec.requirements),
             expected: None,
-            found: Some(Text::new(
+            found: Some(Box::new(Text::new(
                 "前提（期待した HTTP ステータス）が成り立たないため問わない",
                 "not asked: its prerequisite, the expected HTTP status, does not hold",
-            )),
+            ))),
             place: None,
             exchange: None,
             reading: None,
@@ -133,17 +139,17 @@ impl<'a> Judge<'a> {
         let answer = checks::ask(check, context, step);
         let mut result = CheckResult {
             step: Arc::clone(&step.id),
-            check: check.name().to_owned(),
+            check: check.name().into(),
             verdict: Verdict::Pass,
             held: Some(true),
-            requirements: spec.requirements.clone(),
+            requirements: Arc::clone(&spec.requirements),
             expected: None,
             found: None,
             place: None,
             exchange: None,
             reading: spec
                 .reading
-                .as_ref()
+                .as_deref()
                 .and_then(|(id, _)| Some(format!("{id}={}", self.facts.readings.get(id)?))),
             blame: None,
         };
@@ -154,14 +160,18 @@ impl<'a> Judge<'a> {
                 result.held = None;
                 result.verdict = if recorded { Verdict::Info } else { Verdict::Error };
                 result.blame = (!recorded).then_some(Blame::Product);
-                result.found = Some(reason);
+                result.found = Some(Box::new(reason));
             }
             Answer::Broken(finding) => {
                 result.held = Some(false);
-                result.verdict = if recorded { Verdict::Info } else { self.worst_level(spec) };
+                result.verdict = if recorded {
+                    Verdict::Info
+                } else {
+                    self.worst_level(spec)
+                };
                 result.blame = (!recorded).then_some(Blame::Product);
-                result.expected = Some(finding.expected);
-                result.found = Some(finding.found);
+                result.expected = Some(Box::new(finding.expected));
+                result.found = Some(Box::new(finding.found));
                 result.place = finding.place;
                 result.exchange = finding.exchange;
             }
@@ -192,5 +202,9 @@ impl<'a> Judge<'a> {
 }
 
 fn is_unreached(exchange: &Exchange) -> bool {
-    exchange.initiator == Initiator::Harness && exchange.fault.as_ref().is_some_and(crate::evidence::Fault::is_unreached)
+    exchange.initiator == Initiator::Harness
+        && exchange
+            .fault
+            .as_ref()
+            .is_some_and(crate::evidence::Fault::is_unreached)
 }

@@ -22,7 +22,11 @@ fn facts(corpus: &Corpus) -> RunFacts {
 
 /// A scenario with one step, refused with 400 for a missing parameter.
 fn refused(corpus: &Corpus) -> Arc<Scenario> {
-    Arc::clone(corpus.scenario("CF-031-P-missing-sosashaid").expect("it is in the corpus"))
+    Arc::clone(
+        corpus
+            .scenario("CF-031-P-missing-sosashaid")
+            .expect("it is in the corpus"),
+    )
 }
 
 fn evidence(scenario: &Scenario, response: &str, fault: Option<Fault>) -> ScenarioEvidence {
@@ -94,7 +98,9 @@ fn a_product_that_hangs_or_talks_garbage_fails_and_one_out_of_reach_is_not_judge
         let result = judge.scenario(&scenario, &evidence(&scenario, "", Some(fault)));
         assert_eq!((result.verdict, result.blame), (Verdict::Fail, Some(Blame::Product)));
     }
-    let unreached = Fault::Connect { detail: "refused".into() };
+    let unreached = Fault::Connect {
+        detail: "refused".into(),
+    };
     let result = judge.scenario(&scenario, &evidence(&scenario, "", Some(unreached)));
     assert_eq!((result.verdict, result.blame), (Verdict::Error, Some(Blame::Network)));
 }
@@ -119,7 +125,10 @@ fn unfinished_and_blocked_never_pass() {
         ..whole.clone()
     };
     let result = judge.scenario(&scenario, &blocked);
-    assert_eq!((result.verdict, result.blame), (Verdict::Blocked, Some(Blame::Configuration)));
+    assert_eq!(
+        (result.verdict, result.blame),
+        (Verdict::Blocked, Some(Blame::Configuration))
+    );
     let nothing = ScenarioEvidence {
         exchanges: Vec::new(),
         ..whole

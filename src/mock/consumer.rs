@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::consumer_reading::{Judgement, judge};
-use super::consumer_request::{call, redirected};
+use super::consumer_request::{call, call_to, redirect_of};
 use super::consumer_trust::{careless, from_file, is_about_host_or_date};
 use super::defect::DefectSet;
 use super::defect_list::Defect;
@@ -298,16 +298,18 @@ impl Work<'_> {
     }
 
     async fn send_call(&self, token: &str) -> Back {
-        let outgoing = call(self, token);
-        let back = self.send(&outgoing).await;
-        match &back {
-            Back::Response(response) if self.defects.has(Defect::RedirectFollowed) => {
-                match redirected(self, response, token) {
-                    Some(next) => self.send(&next).await,
-                    None => back,
-                }
-            }
-            _ => back,
+        let back = self.send(&call(self, token)).await;
+        match self.followed(&self.endpoint, &back) {
+            Some(url) => self.send(&call_to(self, &url, token)).await,
+            None => back,
+        }
+    }
+
+    /// Where a consumer that follows redirects goes next.
+    pub(super) fn followed(&self, from: &Url, back: &Back) -> Option<Url> {
+        match back {
+            Back::Response(response) if self.defects.has(Defect::RedirectFollowed) => redirect_of(from, response),
+            _ => None,
         }
     }
 

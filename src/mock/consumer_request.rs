@@ -12,21 +12,21 @@ pub(super) fn call(work: &Work<'_>, token: &str) -> Outgoing {
     call_to(work, &work.endpoint, token)
 }
 
-/// The call that a redirect leads to, for a consumer that follows it.
-pub(super) fn redirected(work: &Work<'_>, response: &HttpResponse, token: &str) -> Option<Outgoing> {
+/// Where a redirect leads to, for a consumer that follows it.
+pub(super) fn redirect_of(from: &Url, response: &HttpResponse) -> Option<Url> {
     if !(300..400).contains(&response.status) {
         return None;
     }
     let place = response.headers.get("location")?;
-    let url = if place.starts_with('/') {
-        work.endpoint.with_target(place)
+    if place.starts_with('/') {
+        Some(from.with_target(place))
     } else {
-        Url::parse(place).ok()?
-    };
-    Some(call_to(work, &url, token))
+        Url::parse(place).ok()
+    }
 }
 
-fn call_to(work: &Work<'_>, endpoint: &Url, token: &str) -> Outgoing {
+/// The call of the API at another place.
+pub(super) fn call_to(work: &Work<'_>, endpoint: &Url, token: &str) -> Outgoing {
     let defects = work.defects;
     let fields = fields(&work.order.fields, defects);
     let pairs = || {
@@ -126,17 +126,6 @@ fn leave_out(fields: &mut Map<String, Value>, defects: &DefectSet) {
     }
     if defects.has(Defect::NullForRequired) {
         fields.insert("nayosemotofuragu".into(), Value::Null);
-    }
-    if defects.has(Defect::NullForUnset) {
-        for name in [
-            "kojinbango",
-            "tsusho",
-            "seinengappi_fushohyoki",
-            "jusho_katagaki",
-            "nayosesakiatenabango",
-        ] {
-            fields.entry(name).or_insert(Value::Null);
-        }
     }
     if defects.has(Defect::UnknownParameterSent) {
         fields.insert("gamenid".into(), "JTG0101".into());

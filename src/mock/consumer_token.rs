@@ -11,7 +11,7 @@ use super::consumer::{Back, Held, Work};
 use super::defect_list::Defect;
 use super::tokens::now;
 use crate::schema::parse_object;
-use crate::wire::{HttpResponse, Outgoing, form_encode, jwt};
+use crate::wire::{HttpResponse, Outgoing, Url, form_encode, jwt};
 
 /// The scope of the call that this consumer makes.
 const SCOPE: &str = "031:app_submit/v10/jutogaishaatenabangofuban:Create";
@@ -52,7 +52,7 @@ impl Work<'_> {
     async fn fetch(&self) -> Result<Held, String> {
         let mut retries = 0;
         loop {
-            let error = match self.send(&self.token_request()).await {
+            let error = match self.send_token_request().await {
                 Back::Response(response) if response.status < 500 => return self.read_token(&response),
                 Back::Response(response) => format!("the token endpoint answered {}", response.status),
                 Back::Nothing(why) => format!("the token endpoint: {why}"),
@@ -91,7 +91,15 @@ impl Work<'_> {
         })
     }
 
-    fn token_request(&self) -> Outgoing {
+    async fn send_token_request(&self) -> Back {
+        let back = self.send(&self.token_request(&self.token_endpoint)).await;
+        match self.followed(&self.token_endpoint, &back) {
+            Some(url) => self.send(&self.token_request(&url)).await,
+            None => back,
+        }
+    }
+
+    fn token_request(&self, to: &Url) -> Outgoing {
         let defects = self.defects;
         let assertion = self.assertion();
         let grant = if defects.has(Defect::GrantWrong) {
@@ -120,7 +128,7 @@ impl Work<'_> {
             ("Accept".to_owned(), "application/json".to_owned()),
             ("Connection".to_owned(), "close".to_owned()),
         ];
-        Outgoing::new("POST", &self.token_endpoint, &headers, body.as_bytes())
+        Outgoing::new("POST", to, &headers, body.as_bytes())
     }
 
     fn scope(&self) -> String {

@@ -269,7 +269,6 @@ defects! {
     SendsDuplicateKey = "sends-duplicate-key",
     RequiredLeftOut = "required-left-out",
     NullForRequired = "null-for-required",
-    NullForUnset = "null-for-unset",
     UnknownParameterSent = "unknown-parameter-sent",
     ConditionIgnored = "condition-ignored",
     MergeConditionIgnored = "merge-condition-ignored",

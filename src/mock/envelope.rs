@@ -89,6 +89,15 @@ impl Reply {
         self.with("Cache-Control", "no-store")
     }
 
+    /// The same reply with a compressed body.
+    pub(super) fn compressed(mut self) -> Self {
+        if !self.body.is_empty() {
+            self.body = gzip(&self.body);
+            self.headers.push(("Content-Encoding", "gzip".into()));
+        }
+        self
+    }
+
     /// The media type of the body, for defects that replace it.
     pub(super) fn media_type_mut(&mut self) -> Option<&mut String> {
         self.headers
@@ -104,10 +113,6 @@ impl Reply {
         }
         if request.method == "HEAD" {
             self.body.clear();
-        }
-        if defects.has(Defect::CompressedUnasked) && !self.body.is_empty() {
-            self.body = gzip(&self.body);
-            self.headers.push(("Content-Encoding", "gzip".into()));
         }
         let close = defects.has(Defect::ConnectionClosedEachTime);
         if close {
@@ -196,8 +201,13 @@ mod tests {
         let short = parse_response(&sent(Defect::ContentLengthInCharacters.into()), "POST", false).expect("complete");
         assert_eq!(short.surplus, 2);
         assert!(sent(Defect::Http10.into()).starts_with(b"HTTP/1.0 200"));
-        let packed = parse_response(&sent(Defect::CompressedUnasked.into()), "POST", false).expect("complete");
-        assert_eq!(packed.body[..2], [0x1F, 0x8B]);
+    }
+
+    #[test]
+    fn compressed_bodies_are_gzip() {
+        let reply = Reply::text(200, "words").compressed();
+        assert_eq!(reply.body[..4], [0x1F, 0x8B, 8, 0]);
+        assert_eq!(reply.body[reply.body.len() - 4..], [5, 0, 0, 0]);
     }
 
     #[test]

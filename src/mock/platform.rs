@@ -223,7 +223,14 @@ impl Platform {
                 self.authorization
                     .introspection(&request, Endpoint { issuer: &issuer, path }, now())
             }
-            _ if self.is_api(path) => self.provide(&request, connection).await,
+            _ if self.is_api(path) => {
+                let reply = self.provide(&request, connection).await;
+                if self.has(Defect::CompressedUnasked) {
+                    reply.compressed()
+                } else {
+                    reply
+                }
+            }
             _ => Reply::text(404, "Not Found"),
         };
         reply.into_answer(&request, &self.config.defects)

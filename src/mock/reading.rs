@@ -32,7 +32,10 @@ pub(super) fn parameters(
 ) -> Result<Map<String, Value>, Unreadable> {
     if request.method != interface.method {
         return match request.method.as_str() {
-            "GET" if defects.has(Defect::GetAccepted) => Ok(from_pairs(request.query())),
+            "GET" if defects.has(Defect::GetAccepted) && request.body.is_empty() => Ok(from_pairs(request.query())),
+            "GET" if defects.has(Defect::GetAccepted) => {
+                parse_object(&request.body).map_err(|_| Unreadable::Refused(400))
+            }
             _ if defects.has(Defect::MethodError500) => Err(Unreadable::Crash),
             _ => Err(Unreadable::Refused(405)),
         };

@@ -92,14 +92,22 @@ impl Person {
         set("seibetsu", rng.pick(&["1", "2"]).to_string());
         set(
             "seinengappi",
-            format!("{}-{:02}-{:02}", 1940 + rng.below(60), 1 + rng.below(12), 1 + rng.below(28)),
+            format!(
+                "{}-{:02}-{:02}",
+                1940 + rng.below(60),
+                1 + rng.below(12),
+                1 + rng.below(28)
+            ),
         );
         set("seinengappi_fushofuragu", "0".into());
         set("jusho_choazakodo", (*town_code).into());
         set("jusho_todofuken", "東京都".into());
         set("jusho_shikugunchosonmei", "千代田区".into());
         set("jusho_choaza", (*town).into());
-        set("jusho_banchigohyoki", format!("{}番{}号", full_width(1 + rng.below(99)), full_width(1 + rng.below(30))));
+        set(
+            "jusho_banchigohyoki",
+            format!("{}番{}号", full_width(1 + rng.below(99)), full_width(1 + rng.below(30))),
+        );
         set("jusho_yubinbango", "1000014".into());
         Self { fields }
     }

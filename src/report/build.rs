@@ -48,12 +48,22 @@ impl ReportBuilder {
         let mut exchanges = Vec::new();
         if let Some(evidence) = evidence {
             self.exchanges += evidence.exchanges.len();
-            let last = evidence.exchanges.iter().map(|exchange| exchange.started_us + exchange.elapsed_us).max();
+            let last = evidence
+                .exchanges
+                .iter()
+                .map(|exchange| exchange.started_us + exchange.elapsed_us)
+                .max();
             self.last_us = self.last_us.max(last.unwrap_or_default());
             let wanted = !matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
             if wanted && self.with_exchanges < WITH_EXCHANGES && !evidence.exchanges.is_empty() {
                 self.with_exchanges += 1;
-                exchanges = evidence.exchanges.iter().take(32).enumerate().map(|(i, e)| view(i, e)).collect();
+                exchanges = evidence
+                    .exchanges
+                    .iter()
+                    .take(32)
+                    .enumerate()
+                    .map(|(i, e)| view(i, e))
+                    .collect();
             }
         }
         let passed = matches!(result.verdict, Verdict::Pass | Verdict::Info);
@@ -127,9 +137,16 @@ impl ReportBuilder {
                 .iter()
                 .map(|profile| ProfileView {
                     id: profile.id.clone(),
-                    title: corpus.profile(&profile.id).map(|known| known.title.clone()).unwrap_or_default(),
+                    title: corpus
+                        .profile(&profile.id)
+                        .map(|known| known.title.clone())
+                        .unwrap_or_default(),
                     outcome: profile.outcome,
-                    requirements: profile.requirements.iter().map(|result| requirement(corpus, result)).collect(),
+                    requirements: profile
+                        .requirements
+                        .iter()
+                        .map(|result| requirement(corpus, result))
+                        .collect(),
                 })
                 .collect(),
             scenarios: self.scenarios,
@@ -145,7 +162,9 @@ fn requirement(corpus: &Corpus, result: &RequirementResult) -> RequirementView {
         text: known.map(|known| known.text.clone()).unwrap_or_default(),
         level: known.map_or(crate::standard::Level::Must, |known| known.level),
         kind: known.map_or(crate::standard::Kind::Reference, |known| known.kind),
-        clause: known.map(|known| format!("{} {}", known.source, known.clause)).unwrap_or_default(),
+        clause: known
+            .map(|known| format!("{} {}", known.source, known.clause))
+            .unwrap_or_default(),
         verdict: result.verdict,
         held: result.held,
         judged: result.judged,
@@ -213,7 +232,11 @@ fn readable(bytes: &[u8]) -> String {
             let lossy = String::from_utf8_lossy(cut);
             let printable = lossy.chars().filter(|c| !is_binary(*c) && *c != '\u{FFFD}').count();
             // A text in another encoding is still easier to read than its bytes.
-            let mut shown = if printable * 4 < cut.len() * 3 { hex(cut) } else { lossy.into_owned() };
+            let mut shown = if printable * 4 < cut.len() * 3 {
+                hex(cut)
+            } else {
+                lossy.into_owned()
+            };
             if cut.len() < bytes.len() {
                 shown.push_str(&format!("\n… ({} bytes in all)", bytes.len()));
             }
@@ -235,6 +258,9 @@ pub fn interruption(unreachable: bool) -> Text {
             "The run was given up: the product was out of reach again and again.",
         )
     } else {
-        Text::new("実行が中断されました。--rerun で続きから実行できます。", "The run was interrupted; --rerun goes on from here.")
+        Text::new(
+            "実行が中断されました。--rerun で続きから実行できます。",
+            "The run was interrupted; --rerun goes on from here.",
+        )
     }
 }

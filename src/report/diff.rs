@@ -18,7 +18,10 @@ pub(super) fn parts<'a>(expected: &'a str, found: &'a str) -> Option<(Vec<Part<'
     for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
         let differs = !matches!(operation, DiffOp::Equal { .. });
         if !differs {
-            common += old[operation.old_range()].iter().map(|token| token.len()).sum::<usize>();
+            common += old[operation.old_range()]
+                .iter()
+                .map(|token| token.len())
+                .sum::<usize>();
         }
         push(&mut left, &mut expected_rest, &old[operation.old_range()], differs);
         push(&mut right, &mut found_rest, &new[operation.new_range()], differs);
@@ -72,7 +75,11 @@ mod tests {
             .iter()
             .map(|part| {
                 let text = part.text;
-                if part.differs { format!("[{text}]") } else { text.to_owned() }
+                if part.differs {
+                    format!("[{text}]")
+                } else {
+                    text.to_owned()
+                }
             })
             .collect()
     }
@@ -84,11 +91,17 @@ mod tests {
     #[test]
     fn marks_what_differs() {
         let (left, right) = both("error code \"E0001\"", "error code \"E1001\"").unwrap();
-        assert_eq!((left.as_str(), right.as_str()), ("error code \"E[0001]\"", "error code \"E[1001]\""));
+        assert_eq!(
+            (left.as_str(), right.as_str()),
+            ("error code \"E[0001]\"", "error code \"E[1001]\"")
+        );
         let (left, right) = both("架空　太郎", "架空 太郎").unwrap();
         assert_eq!((left.as_str(), right.as_str()), ("架空[　]太郎", "架空[ ]太郎"));
         let (left, right) = both("900000000000012", "900000000000017").unwrap();
-        assert_eq!((left.as_str(), right.as_str()), ("90000000000001[2]", "90000000000001[7]"));
+        assert_eq!(
+            (left.as_str(), right.as_str()),
+            ("90000000000001[2]", "90000000000001[7]")
+        );
     }
 
     #[test]

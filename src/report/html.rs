@@ -119,7 +119,9 @@ impl<'a> Page<'a> {
         let mut requirement_places = HashMap::new();
         for (profile, view) in report.profiles.iter().enumerate() {
             for (row, requirement) in view.requirements.iter().enumerate() {
-                requirement_places.entry(requirement.id.as_str()).or_insert((profile, row));
+                requirement_places
+                    .entry(requirement.id.as_str())
+                    .or_insert((profile, row));
             }
         }
         let in_full: HashSet<usize> = findings.iter().map(|finding| finding.at).collect();
@@ -135,7 +137,11 @@ impl<'a> Page<'a> {
             .enumerate()
             .filter(|(_, scenario)| linked.contains(&*scenario.id))
             .map(|(at, scenario)| {
-                let place = if in_full.contains(&at) { Place::Finding(at) } else { Place::Row(at) };
+                let place = if in_full.contains(&at) {
+                    Place::Finding(at)
+                } else {
+                    Place::Row(at)
+                };
                 (&*scenario.id, place)
             })
             .collect();
@@ -218,9 +224,13 @@ impl<'a> Page<'a> {
         ["vendor", "corporate-number", "name", "version"]
             .into_iter()
             .filter(|key| report.product.contains_key(*key))
-            .chain(report.product.keys().map(String::as_str).filter(|key| {
-                !matches!(*key, "vendor" | "corporate-number" | "name" | "version")
-            }))
+            .chain(
+                report
+                    .product
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|key| !matches!(*key, "vendor" | "corporate-number" | "name" | "version")),
+            )
             .map(|key| (Own(words::product_key(key)), report.product[key].as_str()))
     }
 
@@ -346,7 +356,10 @@ impl<'a> Page<'a> {
     }
 
     fn scenario_anchor(&self, id: &Arc<str>) -> String {
-        self.scenario_places.get(&**id).map(Place::to_string).unwrap_or_default()
+        self.scenario_places
+            .get(&**id)
+            .map(Place::to_string)
+            .unwrap_or_default()
     }
 
     /// Whether a scenario is told in full.
@@ -370,7 +383,9 @@ impl<'a> Page<'a> {
     /// The scenario that examples of commands name.
     fn example(&self) -> &'a str {
         let finding = self.findings.first().map(|finding| &*finding.scenario.id);
-        finding.or_else(|| self.report.scenarios.first().map(|scenario| &*scenario.id)).unwrap_or_default()
+        finding
+            .or_else(|| self.report.scenarios.first().map(|scenario| &*scenario.id))
+            .unwrap_or_default()
     }
 }
 
@@ -386,7 +401,9 @@ impl<'a> Finding<'a> {
                     .filter(|id| explained.insert(&***id))
                     .filter_map(|id| requirements.get(&**id).copied())
                     .collect(),
-                exchange: result.exchange.and_then(|index| scenario.exchanges.iter().find(|one| one.index == index)),
+                exchange: result
+                    .exchange
+                    .and_then(|index| scenario.exchanges.iter().find(|one| one.index == index)),
             })
             .collect();
         Self { at, scenario, checks }
@@ -414,8 +431,8 @@ impl OpenCheck<'_> {
 
     fn compared(&self, side: Side) -> Compared<'_> {
         Compared {
-            expected: self.result.expected.as_ref(),
-            found: self.result.found.as_ref(),
+            expected: self.result.expected.as_deref(),
+            found: self.result.found.as_deref(),
             side,
         }
     }

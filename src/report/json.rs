@@ -11,7 +11,10 @@ use super::model::{Report, SCHEMA};
 /// Writes a report as JSON without building it in memory.
 pub fn write_json(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     let mut buffered = io::BufWriter::new(out);
-    report.serialize(&mut serde_json::Serializer::with_formatter(&mut buffered, Lines::default()))?;
+    report.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut buffered,
+        Lines::default(),
+    ))?;
     io::Write::write_all(&mut buffered, b"\n")?;
     io::Write::flush(&mut buffered)
 }
@@ -110,7 +113,11 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         for scenario in &report.scenarios {
             let start = format!("{{\"id\":\"{}\"", scenario.id);
-            assert_eq!(text.lines().filter(|line| line.starts_with(&start)).count(), 1, "{start}");
+            assert_eq!(
+                text.lines().filter(|line| line.starts_with(&start)).count(),
+                1,
+                "{start}"
+            );
         }
     }
 

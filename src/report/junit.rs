@@ -64,7 +64,11 @@ fn properties<W: io::Write>(writer: &mut Writer<W>, report: &Report, lang: Lang)
 fn case<W: io::Write>(writer: &mut Writer<W>, scenario: &ScenarioView, class: &str, lang: Lang) -> io::Result<()> {
     let mut case = BytesStart::new("testcase");
     attribute(&mut case, "classname", class);
-    attribute(&mut case, "name", &format!("{} {}", scenario.id, scenario.title.get(lang)));
+    attribute(
+        &mut case,
+        "name",
+        &format!("{} {}", scenario.id, scenario.title.get(lang)),
+    );
     attribute(&mut case, "time", &seconds(scenario.elapsed_us));
     let Some(kind) = ElementKind::of(scenario.verdict) else {
         return writer.write_event(Event::Empty(case));
@@ -76,7 +80,10 @@ fn case<W: io::Write>(writer: &mut Writer<W>, scenario: &ScenarioView, class: &s
         ElementKind::Skipped => element(writer, "skipped", scenario, lang)?,
         ElementKind::Message => {
             writer.write_event(Event::Start(BytesStart::new("system-out")))?;
-            text(writer, &format!("{}\n{}", headline(scenario, lang), details(scenario, lang)))?;
+            text(
+                writer,
+                &format!("{}\n{}", headline(scenario, lang), details(scenario, lang)),
+            )?;
             writer.write_event(Event::End(BytesEnd::new("system-out")))?;
         }
     }
@@ -154,9 +161,16 @@ fn details(scenario: &ScenarioView, lang: Lang) -> String {
         for (label, value) in check_lines(check, lang) {
             body.push_str(&format!("{label}: {value}\n"));
         }
-        if let Some(exchange) = check.exchange.and_then(|at| scenario.exchanges.iter().find(|one| one.index == at)) {
+        if let Some(exchange) = check
+            .exchange
+            .and_then(|at| scenario.exchanges.iter().find(|one| one.index == at))
+        {
             let label = Text::new("交信", "exchange");
-            body.push_str(&format!("{}: {}\n", label.get(lang), words::exchange_line(exchange).get(lang)));
+            body.push_str(&format!(
+                "{}: {}\n",
+                label.get(lang),
+                words::exchange_line(exchange).get(lang)
+            ));
         }
         body.push('\n');
     }
@@ -178,15 +192,21 @@ fn check_lines(check: &CheckResult, lang: Lang) -> Vec<(&'static str, String)> {
     };
     let in_language = |text: &Text| text.get(lang).to_owned();
     let mut lines = vec![
-        (label("検査", "check"), format!("{}.{} [{}]", check.step, check.check, check.verdict.word())),
+        (
+            label("検査", "check"),
+            format!("{}.{} [{}]", check.step, check.check, check.verdict.word()),
+        ),
         (label("要件", "requirements"), check.requirements.join(", ")),
     ];
     let optional = [
-        (label("期待値", "expected"), check.expected.as_ref().map(in_language)),
-        (label("実際の値", "found"), check.found.as_ref().map(in_language)),
+        (label("期待値", "expected"), check.expected.as_deref().map(in_language)),
+        (label("実際の値", "found"), check.found.as_deref().map(in_language)),
         (label("箇所", "place"), check.place.clone()),
         (label("解釈", "reading"), check.reading.clone()),
-        (label("対応者", "to act"), check.blame.map(|blame| blame.text().get(lang).to_owned())),
+        (
+            label("対応者", "to act"),
+            check.blame.map(|blame| blame.text().get(lang).to_owned()),
+        ),
     ];
     lines.extend(optional.into_iter().filter_map(|(label, value)| Some((label, value?))));
     lines
@@ -205,7 +225,12 @@ fn counts<'a>(element: &mut BytesStart<'_>, scenarios: impl Iterator<Item = &'a 
             Some(ElementKind::Message) | None => {}
         }
     }
-    for (name, value) in [("tests", tests), ("failures", failures), ("errors", errors), ("skipped", skipped)] {
+    for (name, value) in [
+        ("tests", tests),
+        ("failures", failures),
+        ("errors", errors),
+        ("skipped", skipped),
+    ] {
         attribute(element, name, &value.to_string());
     }
     attribute(element, "time", &seconds(elapsed));
@@ -272,7 +297,9 @@ mod tests {
     #[test]
     fn nothing_that_was_not_judged_passes() {
         let xml = render(Lang::En);
-        assert!(xml.contains("<error message=\"blocked: Not run: no token could be had (401 invalid_client).\" type=\"blocked\""));
+        assert!(xml.contains(
+            "<error message=\"blocked: Not run: no token could be had (401 invalid_client).\" type=\"blocked\""
+        ));
         assert!(xml.contains("<skipped message=\"review: An examiner has to look at it.\""));
         assert!(xml.contains("<skipped message=\"waived: check-digit (CF-031-NUM-002): expected"));
         assert!(xml.contains("repeat: junkyo run"));
@@ -281,7 +308,8 @@ mod tests {
     #[test]
     fn only_characters_of_xml() {
         let xml = render(Lang::En);
-        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+        let allowed =
+            |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
         assert!(xml.chars().all(allowed));
         assert!(!xml.contains("<script"));
     }

@@ -191,7 +191,14 @@ mod tests {
     #[test]
     fn differences_are_marked() {
         let (expected, found) = (Text::neutral("code E0001"), Text::neutral("code E1001"));
-        let one = |side| Compared { expected: Some(&expected), found: Some(&found), side }.to_string();
+        let one = |side| {
+            Compared {
+                expected: Some(&expected),
+                found: Some(&found),
+                side,
+            }
+            .to_string()
+        };
         assert_eq!(one(Side::Expected), "code E<mark>0001</mark>");
         assert_eq!(one(Side::Found), "code E<mark>1001</mark>");
     }

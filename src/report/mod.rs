@@ -17,7 +17,6 @@ pub use html::write_html;
 pub use json::{read_json, write_json};
 pub use junit::write_junit;
 pub use model::{
-    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA,
-    ScenarioView,
+    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA, ScenarioView,
 };
 pub use terminal::write_summary;

@@ -22,7 +22,15 @@ authorization: Bearer ***\r\ncontent-type: application/json; charset=UTF-8\r\nco
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\r\n\
 {\"result\":\"0\",\"atenabango\":\"900000000000017\",\"error\":null}";
 
-fn requirement(id: &str, level: Level, kind: Kind, clause: &str, ja: &str, en: &str, verdict: Verdict) -> RequirementView {
+fn requirement(
+    id: &str,
+    level: Level,
+    kind: Kind,
+    clause: &str,
+    ja: &str,
+    en: &str,
+    verdict: Verdict,
+) -> RequirementView {
     let open = !matches!(verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
     RequirementView {
         id: id.to_owned(),
@@ -73,7 +81,14 @@ fn check(name: &str, verdict: Verdict, requirement: &str) -> CheckResult {
     }
 }
 
-fn failed(name: &str, verdict: Verdict, requirement: &str, expected: Text, found: Text, place: Option<&str>) -> CheckResult {
+fn failed(
+    name: &str,
+    verdict: Verdict,
+    requirement: &str,
+    expected: Text,
+    found: Text,
+    place: Option<&str>,
+) -> CheckResult {
     CheckResult {
         expected: Some(expected),
         found: Some(found),
@@ -100,7 +115,11 @@ fn scenario(verdict: Verdict, checks: Vec<CheckResult>) -> ScenarioView {
         reason: None,
         blame: None,
         checks,
-        exchanges: if open { vec![exchange(0, "send", REQUEST, ANSWER)] } else { Vec::new() },
+        exchanges: if open {
+            vec![exchange(0, "send", REQUEST, ANSWER)]
+        } else {
+            Vec::new()
+        },
         repeat: open.then(|| format!("junkyo run --target product.toml --filter 'id(={id})'")),
         id: Arc::from(id),
     }
@@ -132,16 +151,96 @@ fn requirements() -> Vec<RequirementView> {
     use Kind::{Derived, Official, Reference};
     use Level::{May, Must, MustNot, Should};
     vec![
-        requirement("CF-031-ERR-001", Must, Official, "API レスポンス_API仕様!A9", "必須の項目が設定されていない要求には、400 とエラーコード E0001 を返すこと。", "A request without a required item is answered with 400 and the error code E0001.", Verdict::Fail),
-        requirement("CF-031-REQ-001", Must, Official, "API API概要!A6", "本APIはHTTPメソッドPOSTに対応すること。", "The API supports the HTTP method POST.", Verdict::Pass),
-        requirement("CF-031-REQ-002", Must, Official, "API API概要!C10", "APIコール名（パス）は「app_submit/v10/jutogaishaatenabangofuban」とすること。", "The API call name (path) is app_submit/v10/jutogaishaatenabangofuban.", Verdict::Pass),
-        requirement("CF-AUT-012", MustNot, Derived, "RFC6749 10.3", "アクセストークンをURLの問合せ文字列で受け取らないこと。", "Access tokens are not taken from the query of the URL.", Verdict::Blocked),
-        requirement("CF-NET-004", Should, Reference, "JUNKYO 接続の再利用", "同じ接続で続けて要求を受け付けることが望ましい。", "Several requests over one connection should be accepted.", Verdict::Warn),
-        requirement("CF-CHR-003", Must, Official, "STD 4.2.1", "文字コードはUTF-8とし、BOMを付けないこと。", "Text is UTF-8 without byte order mark.", Verdict::Error),
-        requirement("CF-LNK-007", Must, Official, "STD 3.1.5", "付番した番号を業務システムへ通知する手順を定めること。", "There is a procedure that tells business systems the new number.", Verdict::Review),
-        requirement("CF-031-NUM-002", Must, Derived, "API レスポンス_API仕様!P30", "付番した番号の検査数字が正しいこと。", "The check digit of a new number is right.", Verdict::Waived),
-        requirement("CF-031-REQ-019", May, Reference, "JUNKYO 空文字", "任意項目の空文字は、未設定と同じに扱ってよい。", "An empty optional item may be treated as absent.", Verdict::Info),
-        requirement("CF-031-OPS-001", Must, Official, "STD 5.3", "複数市区町村で番号が重複しないこと。", "Numbers do not collide between municipalities.", Verdict::Skip),
+        requirement(
+            "CF-031-ERR-001",
+            Must,
+            Official,
+            "API レスポンス_API仕様!A9",
+            "必須の項目が設定されていない要求には、400 とエラーコード E0001 を返すこと。",
+            "A request without a required item is answered with 400 and the error code E0001.",
+            Verdict::Fail,
+        ),
+        requirement(
+            "CF-031-REQ-001",
+            Must,
+            Official,
+            "API API概要!A6",
+            "本APIはHTTPメソッドPOSTに対応すること。",
+            "The API supports the HTTP method POST.",
+            Verdict::Pass,
+        ),
+        requirement(
+            "CF-031-REQ-002",
+            Must,
+            Official,
+            "API API概要!C10",
+            "APIコール名（パス）は「app_submit/v10/jutogaishaatenabangofuban」とすること。",
+            "The API call name (path) is app_submit/v10/jutogaishaatenabangofuban.",
+            Verdict::Pass,
+        ),
+        requirement(
+            "CF-AUT-012",
+            MustNot,
+            Derived,
+            "RFC6749 10.3",
+            "アクセストークンをURLの問合せ文字列で受け取らないこと。",
+            "Access tokens are not taken from the query of the URL.",
+            Verdict::Blocked,
+        ),
+        requirement(
+            "CF-NET-004",
+            Should,
+            Reference,
+            "JUNKYO 接続の再利用",
+            "同じ接続で続けて要求を受け付けることが望ましい。",
+            "Several requests over one connection should be accepted.",
+            Verdict::Warn,
+        ),
+        requirement(
+            "CF-CHR-003",
+            Must,
+            Official,
+            "STD 4.2.1",
+            "文字コードはUTF-8とし、BOMを付けないこと。",
+            "Text is UTF-8 without byte order mark.",
+            Verdict::Error,
+        ),
+        requirement(
+            "CF-LNK-007",
+            Must,
+            Official,
+            "STD 3.1.5",
+            "付番した番号を業務システムへ通知する手順を定めること。",
+            "There is a procedure that tells business systems the new number.",
+            Verdict::Review,
+        ),
+        requirement(
+            "CF-031-NUM-002",
+            Must,
+            Derived,
+            "API レスポンス_API仕様!P30",
+            "付番した番号の検査数字が正しいこと。",
+            "The check digit of a new number is right.",
+            Verdict::Waived,
+        ),
+        requirement(
+            "CF-031-REQ-019",
+            May,
+            Reference,
+            "JUNKYO 空文字",
+            "任意項目の空文字は、未設定と同じに扱ってよい。",
+            "An empty optional item may be treated as absent.",
+            Verdict::Info,
+        ),
+        requirement(
+            "CF-031-OPS-001",
+            Must,
+            Official,
+            "STD 5.3",
+            "複数市区町村で番号が重複しないこと。",
+            "Numbers do not collide between municipalities.",
+            Verdict::Skip,
+        ),
     ]
 }
 
@@ -149,7 +248,14 @@ fn scenarios() -> Vec<ScenarioView> {
     let mut fail = scenario(
         Verdict::Fail,
         vec![
-            failed("status", Verdict::Fail, "CF-031-ERR-001", Text::neutral("400"), Text::neutral("200"), None),
+            failed(
+                "status",
+                Verdict::Fail,
+                "CF-031-ERR-001",
+                Text::neutral("400"),
+                Text::neutral("200"),
+                None,
+            ),
             check("json", Verdict::Pass, "CF-031-REQ-001"),
             failed(
                 "value",
@@ -161,15 +267,30 @@ fn scenarios() -> Vec<ScenarioView> {
             ),
             CheckResult {
                 reading: Some("SF-08=either".to_owned()),
-                ..failed("text", Verdict::Fail, "CF-031-ERR-001", Text::neutral("架空　太郎"), Text::neutral(HOSTILE), Some("/message"))
+                ..failed(
+                    "text",
+                    Verdict::Fail,
+                    "CF-031-ERR-001",
+                    Text::neutral("架空　太郎"),
+                    Text::neutral(HOSTILE),
+                    Some("/message"),
+                )
             },
         ],
     );
-    fail.exchanges.push(exchange(1, "again", REQUEST, &format!("HTTP/1.1 400 Bad Request\r\nx: {HOSTILE}\r\n\r\n{HOSTILE}")));
+    fail.exchanges.push(exchange(
+        1,
+        "again",
+        REQUEST,
+        &format!("HTTP/1.1 400 Bad Request\r\nx: {HOSTILE}\r\n\r\n{HOSTILE}"),
+    ));
     fail.attempts = 2;
 
     let mut blocked = scenario(Verdict::Blocked, Vec::new());
-    blocked.title = Text::new("問合せ文字列のトークンは受け取られない", "A token in the query is not taken");
+    blocked.title = Text::new(
+        "問合せ文字列のトークンは受け取られない",
+        "A token in the query is not taken",
+    );
     blocked.role = Subject::Authorization;
     blocked.family = None;
     blocked.blame = Some(Blame::Configuration);
@@ -181,12 +302,21 @@ fn scenarios() -> Vec<ScenarioView> {
     let mut error = scenario(Verdict::Error, Vec::new());
     error.title = Text::new("応答の文字コードが UTF-8 である", "The response is UTF-8");
     error.blame = Some(Blame::Network);
-    error.reason = Some(Text::new("接続が切断され、判定できません。", "The connection was lost; this cannot be judged."));
+    error.reason = Some(Text::new(
+        "接続が切断され、判定できません。",
+        "The connection was lost; this cannot be judged.",
+    ));
     error.exchanges[0].response = String::new();
-    error.exchanges[0].fault = Some(Text::new("接続できません（ECONNREFUSED）", "no connection (ECONNREFUSED)"));
+    error.exchanges[0].fault = Some(Text::new(
+        "接続できません（ECONNREFUSED）",
+        "no connection (ECONNREFUSED)",
+    ));
 
     let mut review = scenario(Verdict::Review, vec![check("examiner", Verdict::Review, "CF-LNK-007")]);
-    review.title = Text::new("番号の通知の手順が文書にある", "The procedure that tells the number is written down");
+    review.title = Text::new(
+        "番号の通知の手順が文書にある",
+        "The procedure that tells the number is written down",
+    );
     review.family = None;
     review.reason = Some(Text::new("審査員の確認を要します。", "An examiner has to look at it."));
 
@@ -197,7 +327,10 @@ fn scenarios() -> Vec<ScenarioView> {
             Verdict::Warn,
             "CF-NET-004",
             Text::new("接続が保たれる", "the connection stays open"),
-            Text::new("応答の後に接続が閉じられた", "the connection was closed after the response"),
+            Text::new(
+                "応答の後に接続が閉じられた",
+                "the connection was closed after the response",
+            ),
             None,
         )],
     );
@@ -238,7 +371,14 @@ pub(crate) fn large(count: usize) -> Report {
             .map(|name| check(name, Verdict::Pass, "CF-031-REQ-001"))
             .collect();
         checks.push(if verdict == Verdict::Fail {
-            failed("status", verdict, "CF-031-ERR-001", Text::neutral("400"), Text::neutral("200"), None)
+            failed(
+                "status",
+                verdict,
+                "CF-031-ERR-001",
+                Text::neutral("400"),
+                Text::neutral("200"),
+                None,
+            )
         } else {
             check("status", verdict, "CF-031-ERR-001")
         });
@@ -264,8 +404,13 @@ fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) ->
             scenarios: 1_204,
         },
         product: BTreeMap::from(
-            [("vendor", "架空システム株式会社"), ("corporate-number", "1234567890123"), ("name", "架空住民記録"), ("version", "3.2.1")]
-                .map(|(key, value)| (key.to_owned(), value.to_owned())),
+            [
+                ("vendor", "架空システム株式会社"),
+                ("corporate-number", "1234567890123"),
+                ("name", "架空住民記録"),
+                ("version", "3.2.1"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned())),
         ),
         run: RunView {
             started: "2026-11-20T01:02:03Z".to_owned(),
@@ -279,8 +424,14 @@ fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) ->
         },
         outcome: Outcome::NonConformant,
         reasons: vec![
-            Text::new("必須要件 1 件が満たされていません。", "1 binding requirements do not hold."),
-            Text::new("必須要件 3 件が判定されていません。", "3 binding requirements were not judged."),
+            Text::new(
+                "必須要件 1 件が満たされていません。",
+                "1 binding requirements do not hold.",
+            ),
+            Text::new(
+                "必須要件 3 件が判定されていません。",
+                "3 binding requirements were not judged.",
+            ),
         ],
         scenarios_by_verdict: Counts::of(scenarios.iter().map(|one| one.verdict)),
         checks_by_verdict: Counts::of(scenarios.iter().flat_map(|one| &one.checks).map(|check| check.verdict)),
@@ -290,7 +441,10 @@ fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) ->
                 id: "SF-01".to_owned(),
                 title: Text::new("住所_町字の桁数", "Length of 住所_町字"),
                 option: "api-120".to_owned(),
-                meaning: Text::new("120文字まで受け付けること。121文字は拒否すること。", "120 characters are accepted, 121 refused."),
+                meaning: Text::new(
+                    "120文字まで受け付けること。121文字は拒否すること。",
+                    "120 characters are accepted, 121 refused.",
+                ),
                 is_default: true,
             },
             ReadingView {

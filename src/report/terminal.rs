@@ -118,7 +118,10 @@ impl<'a, W: Write> Printer<'a, W> {
     fn finding(&mut self, scenario: &'a ScenarioView) -> io::Result<()> {
         let verdict = scenario.verdict;
         let mark = format!("{} {}", words::sign(verdict), verdict.text().get(self.lang));
-        let (mark, id) = (self.styled(Style::Of(verdict), &mark), self.styled(Style::Bold, &scenario.id));
+        let (mark, id) = (
+            self.styled(Style::Of(verdict), &mark),
+            self.styled(Style::Bold, &scenario.id),
+        );
         writeln!(self.out, "{mark}  {id}")?;
         writeln!(self.out, "  {}", words::visible(scenario.title.get(self.lang)))?;
         if let Some(reason) = &scenario.reason {
@@ -135,7 +138,11 @@ impl<'a, W: Write> Printer<'a, W> {
         }
         let mut told = HashSet::new();
         for (at, check) in words::open_checks(scenario).take(CHECKS).enumerate() {
-            let rule = if at == 0 && scenario.reason.is_none() { "┌" } else { "├" };
+            let rule = if at == 0 && scenario.reason.is_none() {
+                "┌"
+            } else {
+                "├"
+            };
             self.check(scenario, check, rule, &mut told)?;
         }
         let more = words::open_checks(scenario).count().saturating_sub(CHECKS);
@@ -164,20 +171,39 @@ impl<'a, W: Write> Printer<'a, W> {
         told: &mut HashSet<&'a str>,
     ) -> io::Result<()> {
         let name = format!("{}.{}", check.step, check.check);
-        let (name, ids) = (self.styled(Style::Bold, &name), words::visible(&check.requirements.join(", ")).into_owned());
+        let (name, ids) = (
+            self.styled(Style::Bold, &name),
+            words::visible(&check.requirements.join(", ")).into_owned(),
+        );
         writeln!(self.out, "   {rule} {name} ({ids})")?;
-        let expected = check.expected.as_ref().map(|text| words::cut(text.get(self.lang), VALUE));
+        let expected = check
+            .expected
+            .as_ref()
+            .map(|text| words::cut(text.get(self.lang), VALUE));
         let found = check.found.as_ref().map(|text| words::cut(text.get(self.lang), VALUE));
         if let Some(expected) = expected {
-            self.line("│", self.word("期待値", "expected"), &expected, Some(Style::Of(Verdict::Pass)))?;
+            self.line(
+                "│",
+                self.word("期待値", "expected"),
+                &expected,
+                Some(Style::Of(Verdict::Pass)),
+            )?;
         }
         if let Some(found) = found {
-            self.line("│", self.word("実際の値", "found"), &found, Some(Style::Of(check.verdict)))?;
+            self.line(
+                "│",
+                self.word("実際の値", "found"),
+                &found,
+                Some(Style::Of(check.verdict)),
+            )?;
         }
         if let Some(place) = &check.place {
             self.line("│", self.word("箇所", "place"), place, None)?;
         }
-        if let Some(exchange) = check.exchange.and_then(|at| scenario.exchanges.iter().find(|one| one.index == at)) {
+        if let Some(exchange) = check
+            .exchange
+            .and_then(|at| scenario.exchanges.iter().find(|one| one.index == at))
+        {
             let line = words::exchange_line(exchange);
             self.line("│", self.word("交信", "exchange"), line.get(self.lang), None)?;
         }
@@ -242,7 +268,11 @@ impl<'a, W: Write> Printer<'a, W> {
             let line = self.counts(counts);
             let wide: usize = label.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
             let total = words::number(counts.total());
-            writeln!(self.out, "{label}{} {total:>7}  {line}", " ".repeat(12_usize.saturating_sub(wide)))?;
+            writeln!(
+                self.out,
+                "{label}{} {total:>7}  {line}",
+                " ".repeat(12_usize.saturating_sub(wide))
+            )?;
         }
         let duration = words::duration(report.run.duration_ms);
         let exchanges = words::number(report.run.exchanges);
@@ -250,9 +280,17 @@ impl<'a, W: Write> Printer<'a, W> {
             Lang::Ja => format!("{}、交信 {exchanges} 件、seed {}", duration.ja, report.run.seed),
             Lang::En => format!("{}, {exchanges} exchanges, seed {}", duration.en, report.run.seed),
         };
-        writeln!(self.out, "{facts}; {}, corpus {}", words::tool(report), words::cut(&report.corpus.sha256, 12))?;
+        writeln!(
+            self.out,
+            "{facts}; {}, corpus {}",
+            words::tool(report),
+            words::cut(&report.corpus.sha256, 12)
+        )?;
         if report.run.interrupted {
-            let line = self.word("実行は中断されました。--rerun で続行できます。", "The run was interrupted; --rerun continues it.");
+            let line = self.word(
+                "実行は中断されました。--rerun で続行できます。",
+                "The run was interrupted; --rerun continues it.",
+            );
             writeln!(self.out, "{line}")?;
         }
         for file in files {
@@ -266,7 +304,11 @@ impl<'a, W: Write> Printer<'a, W> {
             .iter()
             .filter(|&&verdict| counts.get(verdict) > 0)
             .map(|&verdict| {
-                let text = format!("{} {}", verdict.text().get(self.lang), words::number(counts.get(verdict)));
+                let text = format!(
+                    "{} {}",
+                    verdict.text().get(self.lang),
+                    words::number(counts.get(verdict))
+                );
                 self.styled(Style::Of(verdict), &text)
             })
             .collect::<Vec<_>>()
@@ -284,7 +326,14 @@ mod tests {
 
     fn render(report: &Report, lang: Lang, color: bool) -> String {
         let mut bytes = Vec::new();
-        write_summary(report, lang, color, &[PathBuf::from("target/junkyo/latest/report.html")], &mut bytes).unwrap();
+        write_summary(
+            report,
+            lang,
+            color,
+            &[PathBuf::from("target/junkyo/latest/report.html")],
+            &mut bytes,
+        )
+        .unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -311,7 +360,11 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
-        assert_eq!(text.matches("Check required items at the entrance").count(), 4, "once a scenario");
+        assert_eq!(
+            text.matches("Check required items at the entrance").count(),
+            4,
+            "once a scenario"
+        );
     }
 
     #[test]

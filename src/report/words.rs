@@ -39,13 +39,28 @@ pub(super) fn explanation(verdict: Verdict) -> Text {
     match verdict {
         Verdict::Pass => Text::new("判定され、満たされていた。", "Judged, and holds."),
         Verdict::Fail => Text::new("判定され、満たされていなかった。", "Judged, and does not hold."),
-        Verdict::Warn => Text::new("推奨事項が満たされていなかった。準拠の結果には影響しない。", "A recommendation is not met; the outcome does not depend on it."),
-        Verdict::Waived => Text::new("不合格だが、対象ファイルに理由と期限を記した想定済みのもの。", "Failed as expected: the target file gives a reason and a last day."),
+        Verdict::Warn => Text::new(
+            "推奨事項が満たされていなかった。準拠の結果には影響しない。",
+            "A recommendation is not met; the outcome does not depend on it.",
+        ),
+        Verdict::Waived => Text::new(
+            "不合格だが、対象ファイルに理由と期限を記した想定済みのもの。",
+            "Failed as expected: the target file gives a reason and a last day.",
+        ),
         Verdict::Review => Text::new("審査員の確認を待っている。", "An examiner has to decide."),
-        Verdict::Blocked => Text::new("前提が整わず、実施できなかった。", "Not carried out: something it needs was missing."),
+        Verdict::Blocked => Text::new(
+            "前提が整わず、実施できなかった。",
+            "Not carried out: something it needs was missing.",
+        ),
         Verdict::Error => Text::new("試験ツールが判定できなかった。", "The test suite could not judge it."),
-        Verdict::Info => Text::new("観察した事実の記録であり、良否を問わない。", "An observation; neither good nor bad."),
-        Verdict::Skip => Text::new("申告の範囲外、又は試験できない。理由を示す。", "Not claimed, or cannot be tested; the reason is given."),
+        Verdict::Info => Text::new(
+            "観察した事実の記録であり、良否を問わない。",
+            "An observation; neither good nor bad.",
+        ),
+        Verdict::Skip => Text::new(
+            "申告の範囲外、又は試験できない。理由を示す。",
+            "Not claimed, or cannot be tested; the reason is given.",
+        ),
     }
 }
 
@@ -129,9 +144,7 @@ pub(super) fn product_name(report: &Report) -> Text {
     let fact = |key: &str| report.product.get(key).map(String::as_str).unwrap_or_default();
     let name = format!("{} {}", fact("name"), fact("version"));
     match name.trim() {
-        "" if report.run.target_sha256.is_empty() => {
-            Text::new("内蔵の参照実装", "The built-in reference platform")
-        }
+        "" if report.run.target_sha256.is_empty() => Text::new("内蔵の参照実装", "The built-in reference platform"),
         "" => Text::new("（製品名の記載なし）", "(product without a name)"),
         name => Text::neutral(name),
     }
@@ -205,7 +218,12 @@ pub(super) fn exchange_line(exchange: &ExchangeView) -> Text {
     };
     let line = |answer: &str, none: &str| {
         let answer = if answer.is_empty() { none } else { answer };
-        format!("{} → {} ({} ms)", cut(request, 120), cut(answer, 80), exchange.elapsed_ms)
+        format!(
+            "{} → {} ({} ms)",
+            cut(request, 120),
+            cut(answer, 80),
+            exchange.elapsed_ms
+        )
     };
     match &exchange.fault {
         Some(fault) if status.is_empty() => Text::new(line(&fault.ja, ""), line(&fault.en, "")),
@@ -329,7 +347,7 @@ pub(super) fn check_names(scenario: &ScenarioView) -> String {
     let mut seen = HashSet::new();
     let mut names = String::new();
     for check in &scenario.checks {
-        if seen.insert(check.check.as_str()) {
+        if seen.insert(check.check.as_ref()) {
             if !names.is_empty() {
                 names.push_str(", ");
             }
@@ -352,14 +370,23 @@ mod tests {
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!(duration(999).en, "999 ms");
         assert_eq!(duration(61_000).ja, "1 分 1 秒");
-        assert_eq!(japanese_time("2026-11-20T23:02:03Z").ja, "2026年11月21日 8:02（日本時間）");
-        assert_eq!(japanese_time("2026-11-20T01:02:03.5Z").en, "20 November 2026, 10:02 (Japan)");
+        assert_eq!(
+            japanese_time("2026-11-20T23:02:03Z").ja,
+            "2026年11月21日 8:02（日本時間）"
+        );
+        assert_eq!(
+            japanese_time("2026-11-20T01:02:03.5Z").en,
+            "20 November 2026, 10:02 (Japan)"
+        );
     }
 
     #[test]
     fn the_worst_comes_first() {
         let report = sample::report();
-        let verdicts: Vec<Verdict> = findings(&report).iter().map(|&at| report.scenarios[at].verdict).collect();
+        let verdicts: Vec<Verdict> = findings(&report)
+            .iter()
+            .map(|&at| report.scenarios[at].verdict)
+            .collect();
         assert!(verdicts.is_sorted_by(|a, b| a >= b), "{verdicts:?}");
         assert_eq!(verdicts.first(), Some(&Verdict::Fail));
         assert!(verdicts.iter().all(|&verdict| needs_action(verdict)));
@@ -377,6 +404,9 @@ mod tests {
     fn exchanges_in_one_line() {
         let report = sample::report();
         let exchange = &report.scenarios[0].exchanges[0];
-        assert_eq!(exchange_line(exchange).en, "POST /app_submit/v10/jutogaishaatenabangofuban → 200 OK (12 ms)");
+        assert_eq!(
+            exchange_line(exchange).en,
+            "POST /app_submit/v10/jutogaishaatenabangofuban → 200 OK (12 ms)"
+        );
     }
 }

@@ -448,6 +448,14 @@ impl Default for Consume {
     }
 }
 
+impl Consume {
+    /// Whether the product is kept waiting for an answer.
+    pub fn keeps_waiting(&self) -> bool {
+        let mut replies = self.replies.iter().chain(&self.token_replies);
+        replies.any(|reply| reply.delay_ms > 0 || reply.kind == "hang")
+    }
+}
+
 /// Waiting.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

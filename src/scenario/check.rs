@@ -32,7 +32,7 @@ macro_rules! checks {
 
         /// One named question about recorded evidence, with its parameters.
         #[derive(Clone, Debug)]
-        pub enum Check { $( $(#[doc = $doc])+ $variant($variant), )* }
+        pub enum Check { $( $(#[doc = $doc])+ $variant(Box<$variant>), )* }
 
         impl Check {
             /// Name in scenario files and reports.
@@ -45,7 +45,7 @@ macro_rules! checks {
                 match name {
                     $( $name => Some(
                         $variant::deserialize(toml::Value::Table(parameters))
-                            .map(Self::$variant)
+                            .map(|parameters| Self::$variant(Box::new(parameters)))
                             .map_err(|error| error.message().trim_end().replace('\n', "; ")),
                     ), )*
                     _ => None,

@@ -1,5 +1,6 @@
 //! The corpus as a whole: everything of `conformance/`, resolved and cross-checked.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub struct Corpus {
     /// Where it came from.
     pub origin: String,
     by_requirement: HashMap<String, usize>,
+    by_scenario: HashMap<Arc<str>, usize>,
 }
 
 /// One line of `junkyo list --coverage`.
@@ -72,6 +74,12 @@ impl Corpus {
                 .enumerate()
                 .map(|(index, requirement)| (requirement.id.clone(), index))
                 .collect(),
+            by_scenario: loader
+                .scenarios
+                .iter()
+                .enumerate()
+                .map(|(index, scenario)| (Arc::clone(&scenario.id), index))
+                .collect(),
             sources: loader.sources,
             requirements: loader.requirements,
             readings: loader.readings,
@@ -95,7 +103,7 @@ impl Corpus {
 
     /// A scenario by its id.
     pub fn scenario(&self, id: &str) -> Option<&Arc<Scenario>> {
-        self.scenarios.iter().find(|scenario| &*scenario.id == id)
+        self.by_scenario.get(id).map(|index| &self.scenarios[*index])
     }
 
     /// A profile by its id.
@@ -118,10 +126,10 @@ impl Corpus {
     /// Whether a scenario tests something of a profile.
     pub fn belongs(&self, scenario: &Scenario, profile: &Profile) -> bool {
         profile.subject == Some(scenario.role)
-            && scenario
-                .requirements()
-                .into_iter()
-                .any(|id| self.requirement(id).is_some_and(|requirement| profile.holds(requirement)))
+            && scenario.checks().flat_map(|check| check.requirements.iter()).any(|id| {
+                self.requirement(id)
+                    .is_some_and(|requirement| profile.holds(requirement))
+            })
     }
 
     /// For every requirement, the scenarios that test it.
@@ -147,15 +155,16 @@ impl Corpus {
     /// References that lead nowhere.
     fn dangling(&self, files: &CorpusFiles) -> Vec<CorpusError> {
         let mut errors = Vec::new();
-        let mut unknown = |location: Location, user: String, what, name: &str, known: &mut dyn Iterator<Item = &str>| {
-            errors.push(CorpusError::Unknown {
-                location,
-                user,
-                what,
-                name: name.to_owned(),
-                hint: did_you_mean(name, known),
-            });
-        };
+        let mut unknown =
+            |location: Location, user: String, what, name: &str, known: &mut dyn Iterator<Item = &str>| {
+                errors.push(CorpusError::Unknown {
+                    location,
+                    user,
+                    what,
+                    name: name.to_owned(),
+                    hint: did_you_mean(name, known),
+                });
+            };
         let place = |id: &str| {
             files
                 .all()
@@ -173,7 +182,13 @@ impl Corpus {
             let user = || format!("requirement {}", requirement.id);
             if !self.sources.iter().any(|source| source.id == requirement.source) {
                 let mut known = self.sources.iter().map(|source| source.id.as_str());
-                unknown(place(&requirement.id), user(), "source", &requirement.source, &mut known);
+                unknown(
+                    place(&requirement.id),
+                    user(),
+                    "source",
+                    &requirement.source,
+                    &mut known,
+                );
             }
             for id in &requirement.readings {
                 if !self.readings.iter().any(|reading| reading.id == *id) {
@@ -186,20 +201,26 @@ impl Corpus {
             for id in &profile.includes {
                 if self.profile(id).is_none() {
                     let mut known = self.profiles.iter().map(|profile| profile.id.as_str());
-                    unknown(place(&profile.id), format!("profile {}", profile.id), "profile", id, &mut known);
+                    unknown(
+                        place(&profile.id),
+                        format!("profile {}", profile.id),
+                        "profile",
+                        id,
+                        &mut known,
+                    );
                 }
             }
         }
         for scenario in &self.scenarios {
             for check in scenario.checks() {
                 let user = || format!("scenario {}, check `{}`", scenario.id, check.check.name());
-                for id in &check.requirements {
+                for id in check.requirements.iter() {
                     if self.requirement(id).is_none() {
                         let mut known = self.requirements.iter().map(|requirement| requirement.id.as_str());
                         unknown(scenario.location.clone(), user(), "requirement", id, &mut known);
                     }
                 }
-                let Some((id, cases)) = &check.reading else {
+                let Some((id, cases)) = check.reading.as_deref() else {
                     continue;
                 };
                 match self.readings.iter().find(|reading| reading.id == *id) {
@@ -233,12 +254,17 @@ struct Loader {
     scenarios: Vec<Arc<Scenario>>,
     errors: Vec<CorpusError>,
     places: HashMap<String, Location>,
+    lists: RefCell<HashMap<Vec<String>, Arc<[Arc<str>]>>>,
 }
 
 impl Loader {
     fn expectations(&mut self, files: &CorpusFiles) -> BTreeMap<String, Expectation> {
         let mut all = BTreeMap::new();
-        for file in files.all().iter().filter(|file| file.path.ends_with("expectations.toml")) {
+        for file in files
+            .all()
+            .iter()
+            .filter(|file| file.path.ends_with("expectations.toml"))
+        {
             match file.parse::<ExpectationFile>() {
                 Ok(parsed) => {
                     for expectation in parsed.expectation {
@@ -254,7 +280,9 @@ impl Loader {
 
     fn standard_file(&mut self, file: &SourceFile) {
         let result = match kind_of(&file.path) {
-            FileKind::Sources => file.parse::<SourceFileList>().map(|parsed| self.sources.extend(parsed.source)),
+            FileKind::Sources => file
+                .parse::<SourceFileList>()
+                .map(|parsed| self.sources.extend(parsed.source)),
             FileKind::Readings => file.parse::<ReadingFile>().map(|parsed| {
                 for reading in parsed.reading {
                     self.register("reading", &reading.id, file.location_of_id(&reading.id));
@@ -285,8 +313,10 @@ impl Loader {
     }
 
     fn scenario_file(&mut self, file: &SourceFile, expectations: &BTreeMap<String, Expectation>) {
+        let lists = std::mem::take(&mut self.lists);
         let resolver = |interface: Option<&str>, family: Option<&str>| Resolver {
             expectations,
+            lists: &lists,
             interface: interface.map(Into::into),
             family: family.map(Into::into),
         };
@@ -294,9 +324,10 @@ impl Loader {
             FileKind::Scenarios => match file.parse::<ScenarioFile>() {
                 Ok(parsed) => {
                     let interface = parsed.interface.as_deref();
+                    let ids = file.id_lines();
                     self.known_interface(interface, file);
                     for raw in parsed.scenario {
-                        let location = file.location_of_id(&raw.id);
+                        let location = ids.location_of(&raw.id);
                         match resolver(interface, None).scenario(raw, location) {
                             Ok(scenario) => self.push(scenario),
                             Err(mut errors) => self.errors.append(&mut errors),
@@ -309,15 +340,15 @@ impl Loader {
                 Ok(parsed) => {
                     self.known_interface(Some(&parsed.interface), file);
                     let Some(interface) = self.interfaces.get(&parsed.interface).cloned() else {
+                        self.lists = lists;
                         return;
                     };
                     for family in &parsed.family {
                         let location = file.location_of_id(&family.id);
                         self.register("family", &family.id, location.clone());
                         let resolver = resolver(Some(&parsed.interface), Some(&family.id));
-                        match family::generate(family, &interface, file, |raw| {
-                            resolver.scenario(raw, location.clone())
-                        }) {
+                        match family::generate(family, &interface, file, |raw| resolver.scenario(raw, location.clone()))
+                        {
                             Ok(scenarios) => scenarios.into_iter().for_each(|scenario| self.push(scenario)),
                             Err(mut errors) => self.errors.append(&mut errors),
                         }
@@ -327,6 +358,7 @@ impl Loader {
             },
             _ => {}
         }
+        self.lists = lists;
     }
 
     fn push(&mut self, scenario: Scenario) {

@@ -95,7 +95,10 @@ fn fill_placeholders(text: &str, row: &Parameter, code: Option<&str>) -> String 
         _ => "X",
     };
     let (condition, condition_value) = row.condition.as_ref().map_or(("", ""), |condition| {
-        (condition.parameter.as_str(), condition.is.first().map_or("", String::as_str))
+        (
+            condition.parameter.as_str(),
+            condition.is.first().map_or("", String::as_str),
+        )
     });
     let numbers = [
         ("{length}", row.length.to_string()),
@@ -112,6 +115,8 @@ fn fill_placeholders(text: &str, row: &Parameter, code: Option<&str>) -> String 
         ("{condition.parameter}", condition),
         ("{condition.value}", condition_value),
     ];
-    let filled = words.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    let filled = words
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
     numbers.iter().fold(filled, |text, (from, to)| text.replace(from, to))
 }

@@ -1,6 +1,7 @@
 //! Scenario files, expectation files and family files as they are written, and their resolution.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -204,6 +205,8 @@ pub struct RawReading {
 /// What is needed to turn written scenarios into resolved ones.
 pub(super) struct Resolver<'a> {
     pub(super) expectations: &'a BTreeMap<String, Expectation>,
+    /// Lists of requirement ids that were used before: the same few are used again and again.
+    pub(super) lists: &'a RefCell<HashMap<Vec<String>, Arc<[Arc<str>]>>>,
     pub(super) interface: Option<Arc<str>>,
     pub(super) family: Option<Arc<str>>,
 }
@@ -240,6 +243,16 @@ impl Resolver<'_> {
         })
     }
 
+    fn intern(&self, ids: Vec<String>) -> Arc<[Arc<str>]> {
+        let mut lists = self.lists.borrow_mut();
+        if let Some(known) = lists.get(&ids) {
+            return Arc::clone(known);
+        }
+        let list: Arc<[Arc<str>]> = ids.iter().map(|id| Arc::from(id.as_str())).collect();
+        lists.insert(ids, Arc::clone(&list));
+        list
+    }
+
     fn step(&self, raw: RawStep, user: &str, location: &Location) -> Result<Step, Vec<CorpusError>> {
         let mut errors = Vec::new();
         let mut checks = Vec::new();
@@ -270,16 +283,23 @@ impl Resolver<'_> {
         .collect();
         let act = <[Act; 1]>::try_from(acts).map_err(|acts| {
             let found: Vec<&str> = acts.iter().map(Act::word).collect();
-            let found = if found.is_empty() { "none".to_owned() } else { found.join(" and ") };
+            let found = if found.is_empty() {
+                "none".to_owned()
+            } else {
+                found.join(" and ")
+            };
             let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, wait";
             form(location, user, &format!("{message}; found {found}"))
         });
         match act {
-            Ok([act]) if errors.is_empty() => Ok(Step {
-                id: raw.id.into(),
-                act,
-                checks,
-            }),
+            Ok([act]) if errors.is_empty() => {
+                checks.shrink_to_fit();
+                Ok(Step {
+                    id: raw.id.into(),
+                    act,
+                    checks,
+                })
+            }
             Ok(_) => Err(errors),
             Err(error) => {
                 errors.push(error);
@@ -289,16 +309,13 @@ impl Resolver<'_> {
     }
 
     fn expectation(&self, used: &Use, user: &str, location: &Location) -> Result<Vec<CheckSpec>, CorpusError> {
-        let expectation = self
-            .expectations
-            .get(&used.name)
-            .ok_or_else(|| CorpusError::Unknown {
-                location: location.clone(),
-                user: user.to_owned(),
-                what: "expectation",
-                name: used.name.clone(),
-                hint: did_you_mean(&used.name, self.expectations.keys().map(String::as_str)),
-            })?;
+        let expectation = self.expectations.get(&used.name).ok_or_else(|| CorpusError::Unknown {
+            location: location.clone(),
+            user: user.to_owned(),
+            what: "expectation",
+            name: used.name.clone(),
+            hint: did_you_mean(&used.name, self.expectations.keys().map(String::as_str)),
+        })?;
         let missing = |name: &str| {
             form(
                 location,
@@ -320,7 +337,13 @@ impl Resolver<'_> {
             raw.requirements = raw
                 .requirements
                 .into_iter()
-                .flat_map(|id| if id == "$for" { used.requirements.clone() } else { vec![id] })
+                .flat_map(|id| {
+                    if id == "$for" {
+                        used.requirements.clone()
+                    } else {
+                        vec![id]
+                    }
+                })
                 .collect();
             // A check that exists only for the user's requirements is left out where there are none.
             if raw.requirements.is_empty() {
@@ -354,7 +377,7 @@ impl Resolver<'_> {
                         toml::Value::Table(changes) => {
                             let mut parameters = raw.parameters.clone();
                             parameters.extend(changes);
-                            ReadingCase::Ask(Box::new(parse(parameters)?))
+                            ReadingCase::Ask(parse(parameters)?)
                         }
                         other => {
                             return Err(form(
@@ -370,12 +393,12 @@ impl Resolver<'_> {
                     };
                     cases.insert(option, case);
                 }
-                Some((reading.id, cases))
+                Some(Box::new((reading.id, cases)))
             }
         };
         Ok(CheckSpec {
             check,
-            requirements: raw.requirements.into_iter().map(Into::into).collect(),
+            requirements: self.intern(raw.requirements),
             reading,
             record: raw.record,
         })

@@ -106,7 +106,11 @@ impl Parser<'_> {
         while self.take("|") {
             sides.push(self.term()?);
         }
-        Ok(if sides.len() == 1 { sides.remove(0) } else { Filter::Any(sides) })
+        Ok(if sides.len() == 1 {
+            sides.remove(0)
+        } else {
+            Filter::Any(sides)
+        })
     }
 
     fn term(&mut self) -> Result<Filter, FilterError> {
@@ -114,7 +118,11 @@ impl Parser<'_> {
         while self.take("&") {
             sides.push(self.factor()?);
         }
-        Ok(if sides.len() == 1 { sides.remove(0) } else { Filter::All(sides) })
+        Ok(if sides.len() == 1 {
+            sides.remove(0)
+        } else {
+            Filter::All(sides)
+        })
     }
 
     fn factor(&mut self) -> Result<Filter, FilterError> {
@@ -123,7 +131,11 @@ impl Parser<'_> {
         }
         if self.take("(") {
             let inner = self.expression()?;
-            return if self.take(")") { Ok(inner) } else { Err(self.error("`)`")) };
+            return if self.take(")") {
+                Ok(inner)
+            } else {
+                Err(self.error("`)`"))
+            };
         }
         let start = self.rest;
         let word = self.word();

@@ -71,7 +71,12 @@ fn texts(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
         check(&profile.id, format!("profile {}", profile.id), "title", &profile.title);
     }
     for scenario in &corpus.scenarios {
-        check(&scenario.id, format!("scenario {}", scenario.id), "title", &scenario.title);
+        check(
+            &scenario.id,
+            format!("scenario {}", scenario.id),
+            "title",
+            &scenario.title,
+        );
     }
 }
 
@@ -97,7 +102,10 @@ fn coverage(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>)
             (Some(_), false) => fault(
                 &requirement.id,
                 user(),
-                format!("says `not-tested`, but scenario {} tests it; remove the reason", row.scenarios[0]),
+                format!(
+                    "says `not-tested`, but scenario {} tests it; remove the reason",
+                    row.scenarios[0]
+                ),
             ),
             _ => {}
         }
@@ -105,11 +113,18 @@ fn coverage(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>)
             fault(
                 &requirement.id,
                 user(),
-                format!("is {} and needs `derivation`: from what it follows, and how", requirement.kind.word()),
+                format!(
+                    "is {} and needs `derivation`: from what it follows, and how",
+                    requirement.kind.word()
+                ),
             );
         }
         if !(1..=5).contains(&requirement.step) {
-            fault(&requirement.id, user(), format!("step is {}, expected 1 to 5", requirement.step));
+            fault(
+                &requirement.id,
+                user(),
+                format!("step is {}, expected 1 to 5", requirement.step),
+            );
         }
         if !corpus.profiles.iter().any(|profile| profile.holds(requirement)) {
             fault(&requirement.id, user(), "no profile holds it".into());
@@ -133,7 +148,10 @@ fn coverage(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>)
             fault(
                 &scenario.id,
                 user(),
-                format!("check `{}` decides no requirement; add `for = [\"…\"]`", check.check.name()),
+                format!(
+                    "check `{}` decides no requirement; add `for = [\"…\"]`",
+                    check.check.name()
+                ),
             );
         }
     }
@@ -164,10 +182,12 @@ fn fingerprints(corpus: &Corpus) -> BTreeMap<String, String> {
         ];
         (format!("requirement {}", requirement.id), print(&meaning))
     });
-    let scenarios = corpus
-        .scenarios
-        .iter()
-        .map(|scenario| (format!("scenario {}", scenario.id), print(&[scenario.title.en.as_str(), scenario.role.word()])));
+    let scenarios = corpus.scenarios.iter().map(|scenario| {
+        (
+            format!("scenario {}", scenario.id),
+            print(&[scenario.title.en.as_str(), scenario.role.word()]),
+        )
+    });
     requirements.chain(scenarios).collect()
 }
 
@@ -207,14 +227,19 @@ fn lock(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
             ),
             Some(now) if now != print => fault(
                 index + 1,
-                format!("{id} has another meaning than when it was locked; give the new meaning a new id, or, if only the wording changed, run `junkyo corpus lock --force`"),
+                format!(
+                    "{id} has another meaning than when it was locked; give the new meaning a new id, or, if only the wording changed, run `junkyo corpus lock --force`"
+                ),
             ),
             Some(_) => {}
         }
     }
     if let Some(id) = current.keys().find(|id| !locked.contains_key(id.as_str())) {
         let count = current.keys().filter(|id| !locked.contains_key(id.as_str())).count();
-        fault(1, format!("{count} ids are not locked, the first is {id}; run `junkyo corpus lock`"));
+        fault(
+            1,
+            format!("{count} ids are not locked, the first is {id}; run `junkyo corpus lock`"),
+        );
     }
 }
 

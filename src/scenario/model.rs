@@ -67,9 +67,9 @@ pub struct CheckSpec {
     /// The question.
     pub check: Check,
     /// Requirements that it decides.
-    pub requirements: Vec<Arc<str>>,
+    pub requirements: Arc<[Arc<str>]>,
     /// Other forms of the question under other options of a reading.
-    pub reading: Option<(String, BTreeMap<String, ReadingCase>)>,
+    pub reading: Option<Box<(String, BTreeMap<String, ReadingCase>)>>,
     /// Only observed: never more than `info`.
     pub record: bool,
 }
@@ -80,7 +80,7 @@ pub enum ReadingCase {
     /// Observe, without a verdict.
     Record,
     /// Ask in this form.
-    Ask(Box<Check>),
+    Ask(Check),
 }
 
 impl CheckSpec {
@@ -88,7 +88,7 @@ impl CheckSpec {
     pub fn under<'a>(&'a self, option_of: impl Fn(&str) -> Option<&'a str>) -> (&'a Check, bool) {
         let case = self
             .reading
-            .as_ref()
+            .as_deref()
             .and_then(|(id, cases)| cases.get(option_of(id)?));
         match case {
             None => (&self.check, self.record),

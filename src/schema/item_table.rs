@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::standard::{Interface, ItemType, Parameter, ResponseField};
+use crate::text::Text;
 use crate::text::characters::{is_full_width, is_half_width, length};
 use crate::text::check_digit::is_municipality_code;
 use crate::text::date::{DateForm, classify_date, is_time};
-use crate::text::Text;
 
 use super::json::pointer_values;
 
@@ -79,15 +79,19 @@ pub fn check_request(interface: &Interface, body: &Map<String, Value>) -> Vec<Vi
         .iter()
         .filter_map(|row| check_parameter(row, body))
         .collect();
-    all.extend(body.keys().filter(|name| interface.parameter(name).is_none()).map(|name| {
-        violation(
-            name,
-            &Text::neutral(name),
-            Rule::Unknown,
-            Text::new("リクエスト仕様の表にある項目", "a parameter of the request table"),
-            Text::neutral(name),
-        )
-    }));
+    all.extend(
+        body.keys()
+            .filter(|name| interface.parameter(name).is_none())
+            .map(|name| {
+                violation(
+                    name,
+                    &Text::neutral(name),
+                    Rule::Unknown,
+                    Text::new("リクエスト仕様の表にある項目", "a parameter of the request table"),
+                    Text::neutral(name),
+                )
+            }),
+    );
     all
 }
 
@@ -119,7 +123,13 @@ pub fn check_parameter(row: &Parameter, body: &Map<String, Value>) -> Option<Vio
             };
         }
         Some(Value::String(text)) => text,
-        Some(other) => return fault(Rule::JsonType, Text::new("JSON 文字列", "a JSON string"), json_type(other)),
+        Some(other) => {
+            return fault(
+                Rule::JsonType,
+                Text::new("JSON 文字列", "a JSON string"),
+                json_type(other),
+            );
+        }
     };
     if let Some((expected, found)) = wrong_characters(row.item_type, text) {
         return fault(Rule::Characters, expected, found);
@@ -172,8 +182,14 @@ pub fn check_response_row(row: &ResponseField, body: &Value) -> Vec<Violation> {
         let fault = |rule, expected, found| violation(&at, &row.item, rule, expected, found);
         match holder.get(name) {
             None => all.push(fault(Rule::Missing, present(), absent())),
-            Some(Value::Null) => all.push(fault(Rule::Null, Text::new("null 以外", "not null"), Text::neutral("null"))),
-            Some(value) => all.extend(wrong_value(row, value).map(|(rule, expected, found)| fault(rule, expected, found))),
+            Some(Value::Null) => all.push(fault(
+                Rule::Null,
+                Text::new("null 以外", "not null"),
+                Text::neutral("null"),
+            )),
+            Some(value) => {
+                all.extend(wrong_value(row, value).map(|(rule, expected, found)| fault(rule, expected, found)))
+            }
         }
     }
     // A holder that is not there at all is the fault of its own row; only an array without any
@@ -229,7 +245,9 @@ fn wrong_value(row: &ResponseField, value: &Value) -> Option<(Rule, Text, Text)>
     if let Some((expected, found)) = wrong_characters(row.item_type, text) {
         return Some((Rule::Characters, expected, found));
     }
-    let wrong_day = (row.item_type == ItemType::Date).then(|| wrong_date(text, false)).flatten();
+    let wrong_day = (row.item_type == ItemType::Date)
+        .then(|| wrong_date(text, false))
+        .flatten();
     if let Some(expected) = wrong_day {
         return Some((Rule::Form, expected, Text::neutral(text)));
     }
@@ -253,7 +271,9 @@ fn json_type(value: &Value) -> Text {
 
 fn wrong_characters(item_type: ItemType, text: &str) -> Option<(Text, Text)> {
     let (allowed, expected): (fn(char) -> bool, Text) = match item_type {
-        ItemType::X | ItemType::Date | ItemType::Time => (is_half_width, Text::new("半角文字", "half-width characters")),
+        ItemType::X | ItemType::Date | ItemType::Time => {
+            (is_half_width, Text::new("半角文字", "half-width characters"))
+        }
         ItemType::N => (is_full_width, Text::new("全角文字", "full-width characters")),
         ItemType::Mixed => (
             |c| !c.is_control(),
@@ -262,7 +282,10 @@ fn wrong_characters(item_type: ItemType, text: &str) -> Option<(Text, Text)> {
         _ => return None,
     };
     let wrong = text.chars().find(|c| !allowed(*c))?;
-    Some((expected, Text::neutral(format!("{wrong:?} (U+{:04X})", u32::from(wrong)))))
+    Some((
+        expected,
+        Text::neutral(format!("{wrong:?} (U+{:04X})", u32::from(wrong))),
+    ))
 }
 
 fn wrong_date(text: &str, unknown_allowed: bool) -> Option<Text> {
@@ -286,5 +309,10 @@ fn wrong_length(text: &str, limit: Option<usize>, fixed: bool) -> Option<(Text, 
     } else {
         (found > limit).then(|| Text::new(format!("{limit} 文字以下"), format!("at most {limit} characters")))
     };
-    expected.map(|expected| (expected, Text::new(format!("{found} 文字"), format!("{found} characters"))))
+    expected.map(|expected| {
+        (
+            expected,
+            Text::new(format!("{found} 文字"), format!("{found} characters")),
+        )
+    })
 }

@@ -60,7 +60,10 @@ pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonFault::NotUtf8(error.valid_up_to()))?;
     let strict: Strict = serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
-        match message.strip_prefix(DUPLICATE).and_then(|rest| rest.split_once('\u{0}')) {
+        match message
+            .strip_prefix(DUPLICATE)
+            .and_then(|rest| rest.split_once('\u{0}'))
+        {
             Some((name, _)) => JsonFault::Duplicate(name.to_owned()),
             None => JsonFault::Malformed(message),
         }
@@ -184,12 +187,18 @@ mod tests {
     fn strictness() {
         assert!(parse_object(br#"{"a":{"b":[1,null,"x"]}}"#).is_ok());
         assert_eq!(parse_object(br#"{"a":1,"a":2}"#), Err(JsonFault::Duplicate("a".into())));
-        assert_eq!(parse_object(br#"{"x":{"a":1,"a":2}}"#), Err(JsonFault::Duplicate("a".into())));
+        assert_eq!(
+            parse_object(br#"{"x":{"a":1,"a":2}}"#),
+            Err(JsonFault::Duplicate("a".into()))
+        );
         assert_eq!(parse_object(b"[]"), Err(JsonFault::NotAnObject("an array")));
         assert_eq!(parse_object(b"\xEF\xBB\xBF{}"), Err(JsonFault::ByteOrderMark));
         assert_eq!(parse_object(b"{\"a\":\"\xFF\"}"), Err(JsonFault::NotUtf8(6)));
         assert!(matches!(parse_object(b"{} {}"), Err(JsonFault::Malformed(_))));
-        assert!(matches!(parse_object(&b"[".repeat(100_000)), Err(JsonFault::Malformed(_))));
+        assert!(matches!(
+            parse_object(&b"[".repeat(100_000)),
+            Err(JsonFault::Malformed(_))
+        ));
     }
 
     #[test]

@@ -88,7 +88,9 @@ pub async fn kill_matrix(
     for result in &clean {
         if !matches!(result.verdict, Verdict::Pass | Verdict::Info) {
             let reason = result.reason.as_ref().map_or("", |reason| reason.en.as_str());
-            matrix.false_alarms.push(format!("{} {}: {reason}", result.id, result.verdict.word()));
+            matrix
+                .false_alarms
+                .push(format!("{} {}: {reason}", result.id, result.verdict.word()));
         }
         for (position, check) in result.checks.iter().enumerate() {
             let key = key_of(result, position);
@@ -99,7 +101,7 @@ pub async fn kill_matrix(
                     scenario: result.id.to_string(),
                     step: check.step.to_string(),
                     position,
-                    check: check.check.clone(),
+                    check: check.check.to_string(),
                     recorded: check.verdict == Verdict::Info,
                 },
             );
@@ -107,7 +109,13 @@ pub async fn kill_matrix(
     }
     let was_held: BTreeMap<String, Option<bool>> = clean
         .iter()
-        .flat_map(|result| result.checks.iter().enumerate().map(move |(position, check)| (result, position, check)))
+        .flat_map(|result| {
+            result
+                .checks
+                .iter()
+                .enumerate()
+                .map(move |(position, check)| (result, position, check))
+        })
         .map(|(result, position, check)| (key_of(result, position), check.held))
         .collect();
     let mut failed_scenarios: BTreeSet<Arc<str>> = BTreeSet::new();
@@ -124,7 +132,9 @@ pub async fn kill_matrix(
                 let broken = check.held == Some(false) && was_held.get(&key) != Some(&Some(false));
                 if broken || check.verdict == Verdict::Error {
                     seen = true;
-                    matrix.proven_requirements.extend(check.requirements.iter().map(ToString::to_string));
+                    matrix
+                        .proven_requirements
+                        .extend(check.requirements.iter().map(ToString::to_string));
                     matrix.checks.entry(key).or_default().push(defect.name().to_owned());
                 }
             }

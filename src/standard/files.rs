@@ -1,5 +1,6 @@
 //! The corpus as files: embedded in the binary, or a folder given with `--corpus`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +86,19 @@ impl SourceFile {
         }
     }
 
+    /// The lines of all `id = "…"` of the file, found in one pass.
+    pub fn id_lines(&self) -> IdLines<'_> {
+        let lines = self.text.lines().enumerate().filter_map(|(index, line)| {
+            let value = line.trim_start().strip_prefix("id")?.trim_start().strip_prefix('=')?;
+            let id = value.trim_start().strip_prefix('"')?.split('"').next()?;
+            Some((id, index + 1))
+        });
+        IdLines {
+            file: &self.path,
+            lines: lines.collect(),
+        }
+    }
+
     /// The place of the line `id = "…"` of an entry, or the first line.
     pub fn location_of_id(&self, id: &str) -> Location {
         let needle = format!("\"{id}\"");
@@ -96,6 +110,22 @@ impl SourceFile {
         Location {
             file: self.path.clone(),
             line,
+        }
+    }
+}
+
+/// Where the ids of a file stand.
+pub struct IdLines<'a> {
+    file: &'a str,
+    lines: HashMap<&'a str, usize>,
+}
+
+impl IdLines<'_> {
+    /// The place of an id, or the first line.
+    pub fn location_of(&self, id: &str) -> Location {
+        Location {
+            file: self.file.to_owned(),
+            line: self.lines.get(id).copied().unwrap_or(1),
         }
     }
 }

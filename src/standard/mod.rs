@@ -7,9 +7,9 @@ mod profile;
 mod reading;
 mod requirement;
 
-pub use files::{CorpusFiles, FileError, Location, SourceFile};
+pub use files::{CorpusFiles, FileError, IdLines, Location, SourceFile};
 pub use interface::{Condition, ErrorCode, Interface, ItemType, Parameter, ResponseField};
 pub use profile::{Profile, ProfileFile};
 pub use reading::{Reading, ReadingChoice, ReadingFile, ReadingOption, UnknownReading};
-pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};
 pub(crate) use requirement::glob_matches;
+pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};

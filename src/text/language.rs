@@ -22,13 +22,12 @@ impl Lang {
         ["LC_ALL", "LC_MESSAGES", "LANG"]
             .iter()
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .map_or(Self::En, |locale| {
-                if locale.starts_with("ja") {
-                    Self::Ja
-                } else {
-                    Self::En
-                }
-            })
+            .map_or(
+                Self::En,
+                |locale| {
+                    if locale.starts_with("ja") { Self::Ja } else { Self::En }
+                },
+            )
     }
 }
 

@@ -124,6 +124,11 @@ impl Client {
         }
     }
 
+    /// How the client behaves.
+    pub fn options(&self) -> &ClientOptions {
+        &self.options
+    }
+
     /// Sends a request and reads the response. Never fails: what went wrong is in [`Sent::fault`].
     ///
     /// A kept-alive connection that the server closed in the meantime is replaced once, as long
@@ -190,7 +195,10 @@ impl Client {
     ) -> Result<bool, Fault> {
         if let Some(count) = outgoing.abandon_after {
             let count = count.min(outgoing.bytes.len());
-            stream.write_all(&outgoing.bytes[..count]).await.map_err(|e| Fault::reset(&e))?;
+            stream
+                .write_all(&outgoing.bytes[..count])
+                .await
+                .map_err(|e| Fault::reset(&e))?;
             stream.flush().await.map_err(|e| Fault::reset(&e))?;
             return Err(Fault::Abandoned { after: count });
         }
@@ -211,7 +219,11 @@ impl Client {
             };
             match parse_response(response, &outgoing.method, closed) {
                 Ok(parsed) => {
-                    let close = parsed.headers.get("connection").unwrap_or_default().to_ascii_lowercase();
+                    let close = parsed
+                        .headers
+                        .get("connection")
+                        .unwrap_or_default()
+                        .to_ascii_lowercase();
                     let open = if parsed.minor == 0 {
                         close.contains("keep-alive")
                     } else {

@@ -42,7 +42,9 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// Path without the query.
     pub fn path(&self) -> &str {
-        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
+        self.target
+            .split_once('?')
+            .map_or(self.target.as_str(), |(path, _)| path)
     }
 
     /// Query without the question mark, or an empty string.

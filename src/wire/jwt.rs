@@ -36,9 +36,8 @@ pub fn sign(algorithm: &str, claims: &Map<String, Value>, key: Option<&[u8]>) ->
 pub fn decode(token: &str) -> Option<Decoded> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
-    let object = |part: &str| -> Option<Map<String, Value>> {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-    };
+    let object =
+        |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
     Some(Decoded {
         header: object(header)?,
         claims: object(claims)?,
@@ -69,7 +68,11 @@ impl Decoded {
         let right = mac(self.algorithm(), key, self.signed.as_bytes());
         matches!(self.algorithm(), "HS256" | "HS384" | "HS512")
             && right.len() == self.signature.len()
-            && right.iter().zip(&self.signature).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+            && right
+                .iter()
+                .zip(&self.signature)
+                .fold(0, |differs, (a, b)| differs | (a ^ b))
+                == 0
     }
 }
 

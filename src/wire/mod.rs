@@ -15,7 +15,9 @@ mod server;
 mod url;
 
 pub use client::{Client, ClientOptions, Outgoing, Sent};
-pub use http::{Headers, HttpRequest, HttpResponse, ParseError, ReadLimits, parse_request, parse_response, response_bytes};
+pub use http::{
+    Headers, HttpRequest, HttpResponse, ParseError, ReadLimits, parse_request, parse_response, response_bytes,
+};
 pub use probe::{ProbeOutcome, offer_old_tls};
 pub use server::{Answer, Handler, Observer, Served, Server, ServerOptions};
 pub use url::{Url, UrlError, form_decode, form_encode, percent_encode};

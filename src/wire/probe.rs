@@ -23,7 +23,9 @@ pub struct ProbeOutcome {
 fn suites(offer: &str) -> &'static [u16] {
     match offer {
         // NULL, export, anonymous and RC4 suites.
-        "weak" => &[0x0000, 0x0001, 0x0002, 0x003B, 0x0003, 0x0008, 0x0018, 0x0034, 0x0004, 0x0005, 0xC007, 0xC011],
+        "weak" => &[
+            0x0000, 0x0001, 0x0002, 0x003B, 0x0003, 0x0008, 0x0018, 0x0034, 0x0004, 0x0005, 0xC007, 0xC011,
+        ],
         _ => &[0xC013, 0xC014, 0xC009, 0xC00A, 0x002F, 0x0035, 0x000A],
     }
 }
@@ -84,7 +86,12 @@ fn client_hello(offer: &str, host: &str) -> Vec<u8> {
 /// When the server cannot be reached at all.
 pub async fn offer_old_tls(url: &Url, offer: &str, limit: Duration) -> std::io::Result<ProbeOutcome> {
     let request = if offer == "plain" {
-        format!("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", url.target, url.authority()).into_bytes()
+        format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            url.target,
+            url.authority()
+        )
+        .into_bytes()
     } else {
         client_hello(offer, &url.host)
     };
@@ -125,11 +132,9 @@ pub(super) async fn answer_old_hello(stream: &TcpStream) -> bool {
 async fn offers_only_weak(stream: &TcpStream) -> bool {
     let mut hello = [0; 512];
     let length = stream.peek(&mut hello).await.unwrap_or(0);
-    client_hello("weak", "").get(46..70).is_some_and(|weak| {
-        hello[..length]
-            .windows(weak.len())
-            .any(|window| window == weak)
-    })
+    client_hello("weak", "")
+        .get(46..70)
+        .is_some_and(|weak| hello[..length].windows(weak.len()).any(|window| window == weak))
 }
 
 #[cfg(test)]

@@ -65,7 +65,9 @@ impl Url {
             return Err(error("it has no host"));
         }
         let port = match port {
-            Some(port) => port.parse().map_err(|_| error("the port is no number from 1 to 65535"))?,
+            Some(port) => port
+                .parse()
+                .map_err(|_| error("the port is no number from 1 to 65535"))?,
             None if tls => 443,
             None => 80,
         };
@@ -173,7 +175,10 @@ mod tests {
     #[test]
     fn addresses() {
         let url = Url::parse("https://[::1]:8443/a?b").expect("valid");
-        assert_eq!((url.host.as_str(), url.port, url.target.as_str()), ("::1", 8443, "/a?b"));
+        assert_eq!(
+            (url.host.as_str(), url.port, url.target.as_str()),
+            ("::1", 8443, "/a?b")
+        );
         assert_eq!(url.to_string(), "https://[::1]:8443/a?b");
         assert_eq!(Url::parse("http://x").expect("valid").to_string(), "http://x/");
         for wrong in ["ftp://x/", "https://", "http://a:b/", "http://u:p@x/", "http://x/a b"] {
@@ -185,7 +190,10 @@ mod tests {
     fn forms() {
         let text = form_encode([("a b", "あ&="), ("a b", "")]);
         assert_eq!(text, "a%20b=%E3%81%82%26%3D&a%20b=");
-        assert_eq!(form_decode(&text), [("a b".into(), "あ&=".into()), ("a b".into(), String::new())]);
+        assert_eq!(
+            form_decode(&text),
+            [("a b".into(), "あ&=".into()), ("a b".into(), String::new())]
+        );
         assert_eq!(form_decode("x=%zz+1"), [("x".into(), "%zz 1".into())]);
     }
 }

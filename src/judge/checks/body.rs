@@ -24,10 +24,7 @@ pub(super) fn json(p: &check::Json, parsed: &Parsed<'_>) -> Answer {
     let fault = match p.of {
         Message::Request => parsed.request_json().err(),
         Message::Response if parsed.response().is_none() => {
-            return Answer::broken(
-                Text::new("JSON オブジェクト", "a JSON object"),
-                parsed.no_response(),
-            );
+            return Answer::broken(Text::new("JSON オブジェクト", "a JSON object"), parsed.no_response());
         }
         Message::Response => parsed.response_json().err(),
     };
@@ -45,7 +42,10 @@ pub(super) fn json(p: &check::Json, parsed: &Parsed<'_>) -> Answer {
 
 pub(super) fn not_json(parsed: &Parsed<'_>) -> Answer {
     let Some(response) = parsed.response() else {
-        return Answer::broken(Text::new("JSON でない応答", "a response that is not JSON"), parsed.no_response());
+        return Answer::broken(
+            Text::new("JSON でない応答", "a response that is not JSON"),
+            parsed.no_response(),
+        );
     };
     let is_json = response.media_type().is_some_and(|kind| kind.ends_with("json"))
         || serde_json::from_slice::<Value>(&response.body).is_ok_and(|value| value.is_object() || value.is_array());
@@ -156,7 +156,9 @@ fn extra(value: &Value, pattern: &str, known: &[String]) -> Option<String> {
                 Some(at)
             }
         }),
-        Value::Array(items) => items.iter().find_map(|item| extra(item, &format!("{pattern}/*"), known)),
+        Value::Array(items) => items
+            .iter()
+            .find_map(|item| extra(item, &format!("{pattern}/*"), known)),
         _ => None,
     }
 }
@@ -180,9 +182,15 @@ pub(super) fn value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>
         && p.equals_ignoring_case
             .as_ref()
             .is_none_or(|wanted| found.as_str().is_some_and(|found| found.eq_ignore_ascii_case(wanted)))
-        && p.as_sent.as_ref().is_none_or(|name| same_text(parsed.sent(name), found))
-        && p.not_as_sent.as_ref().is_none_or(|name| parsed.sent(name) != Some(found))
-        && p.as_in.as_ref().is_none_or(|reference| as_in(reference).as_ref() == Some(found))
+        && p.as_sent
+            .as_ref()
+            .is_none_or(|name| same_text(parsed.sent(name), found))
+        && p.not_as_sent
+            .as_ref()
+            .is_none_or(|name| parsed.sent(name) != Some(found))
+        && p.as_in
+            .as_ref()
+            .is_none_or(|reference| as_in(reference).as_ref() == Some(found))
         && p.not_as_in
             .as_ref()
             .is_none_or(|reference| as_in(reference).is_some_and(|other| other != *found))
@@ -200,8 +208,7 @@ fn same_text(sent: Option<&Value>, found: &Value) -> bool {
         return false;
     };
     let is_time = |text: &str| crate::text::date::is_time(text);
-    sent == found
-        || is_time(sent) && is_time(found) && sent.trim_end_matches(":00") == found.trim_end_matches(":00")
+    sent == found || is_time(sent) && is_time(found) && sent.trim_end_matches(":00") == found.trim_end_matches(":00")
 }
 
 fn describe_value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>) -> Text {
@@ -217,12 +224,21 @@ fn describe_value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>) 
     }
     if let Some(name) = &p.as_sent {
         return Text::new(
-            format!("要求の {name}: {}", parsed.sent(name).map_or_else(|| "（なし）".into(), Value::to_string)),
-            format!("{name} of the request: {}", parsed.sent(name).map_or_else(|| "(absent)".into(), Value::to_string)),
+            format!(
+                "要求の {name}: {}",
+                parsed.sent(name).map_or_else(|| "（なし）".into(), Value::to_string)
+            ),
+            format!(
+                "{name} of the request: {}",
+                parsed.sent(name).map_or_else(|| "(absent)".into(), Value::to_string)
+            ),
         );
     }
     if let Some(name) = &p.not_as_sent {
-        return Text::new(format!("要求の {name} と異なる値"), format!("another value than {name} of the request"));
+        return Text::new(
+            format!("要求の {name} と異なる値"),
+            format!("another value than {name} of the request"),
+        );
     }
     if let Some(reference) = p.as_in.as_ref().or(p.not_as_in.as_ref()) {
         let other = reference
@@ -230,7 +246,10 @@ fn describe_value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>) 
             .and_then(|(step, at)| context.of_step(step).first()?.value(at).map(Value::to_string))
             .unwrap_or_else(|| "?".into());
         return if p.as_in.is_some() {
-            Text::new(format!("手順 {reference} の値 {other}"), format!("the value of {reference}: {other}"))
+            Text::new(
+                format!("手順 {reference} の値 {other}"),
+                format!("the value of {reference}: {other}"),
+            )
         } else {
             Text::new(
                 format!("手順 {reference} の値 {other} と異なる値"),
@@ -261,7 +280,11 @@ pub(super) fn member(p: &check::Member, parsed: &Parsed<'_>) -> Answer {
             let found = pointer_values(body, &p.at);
             Answer::from(found.is_empty() != p.present, expected, || {
                 // The value may be a secret (a refresh token): only its presence is told.
-                if found.is_empty() { absent() } else { Text::new("項目がある", "it is there") }
+                if found.is_empty() {
+                    absent()
+                } else {
+                    Text::new("項目がある", "it is there")
+                }
             })
             .at(&p.at)
         }
@@ -281,20 +304,27 @@ pub(super) fn number(p: &check::Number, parsed: &Parsed<'_>) -> Answer {
     match parsed.value(&p.at) {
         None => Answer::broken(expected(), absent()).at(&p.at),
         Some(value) => {
-            let holds = value.as_i64().is_some_and(|number| {
-                p.min.is_none_or(|min| number >= min) && p.max.is_none_or(|max| number <= max)
-            });
+            let holds = value
+                .as_i64()
+                .is_some_and(|number| p.min.is_none_or(|min| number >= min) && p.max.is_none_or(|max| number <= max));
             Answer::from(holds, expected, || shown(value)).at(&p.at)
         }
     }
 }
 
 pub(super) fn long_enough(p: &check::LongEnough, parsed: &Parsed<'_>) -> Answer {
-    let length = parsed.value(&p.at).and_then(Value::as_str).map(|text| text.chars().count());
+    let length = parsed
+        .value(&p.at)
+        .and_then(Value::as_str)
+        .map(|text| text.chars().count());
     Answer::from(
         length.is_some_and(|length| length >= p.min),
         || Text::new(format!("{} 文字以上", p.min), format!("at least {} characters", p.min)),
-        || length.map_or_else(absent, |length| Text::new(format!("{length} 文字"), format!("{length} characters"))),
+        || {
+            length.map_or_else(absent, |length| {
+                Text::new(format!("{length} 文字"), format!("{length} characters"))
+            })
+        },
     )
     .at(&p.at)
 }
@@ -314,7 +344,12 @@ pub(super) fn expiry_agrees(p: &check::ExpiryAgrees, context: &Context<'_>, pars
     let exp = parsed.value("/exp").and_then(Value::as_i64);
     Answer::from(
         exp.is_some_and(|exp| exp.abs_diff(due) <= p.tolerance.unsigned_abs()),
-        || Text::new(format!("{due} ±{} 秒", p.tolerance), format!("{due} ±{} s", p.tolerance)),
+        || {
+            Text::new(
+                format!("{due} ±{} 秒", p.tolerance),
+                format!("{due} ±{} s", p.tolerance),
+            )
+        },
         || exp.map_or_else(absent, Text::neutral),
     )
     .at("/exp")

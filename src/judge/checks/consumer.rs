@@ -52,7 +52,10 @@ pub(super) fn arrived(p: &check::Arrived, context: &Context<'_>, step: &Step) ->
                 Some(max) => format!("{}–{max}", p.min),
                 None => format!("≥ {}", p.min),
             };
-            Text::new(format!("{} への要求 {range} 件", p.at), format!("{range} requests to {}", p.at))
+            Text::new(
+                format!("{} への要求 {range} 件", p.at),
+                format!("{range} requests to {}", p.at),
+            )
         },
         || Text::new(format!("{count} 件"), format!("{count} requests")),
     );
@@ -68,7 +71,10 @@ pub(super) fn request_line(p: &check::RequestLine, context: &Context<'_>, step: 
             return Answer::broken(Text::new("HTTP 要求", "an HTTP request"), parsed.no_response());
         };
         let right_method = p.method.as_ref().is_none_or(|method| *method == request.method);
-        let right_path = p.path.as_ref().is_none_or(|path| request.path().ends_with(path.as_str()));
+        let right_path = p
+            .path
+            .as_ref()
+            .is_none_or(|path| request.path().ends_with(path.as_str()));
         Answer::from(
             right_method && right_path,
             || {
@@ -97,7 +103,12 @@ pub(super) fn bearer_header(context: &Context<'_>, step: &Step) -> Answer {
             .map_or_else(Vec::new, |request| request.headers.all("authorization").collect());
         Answer::from(
             values.len() == 1 && bearer(parsed).is_some_and(|token| !token.is_empty()),
-            || Text::new("Authorization: Bearer（一つだけ）", "one header Authorization: Bearer …"),
+            || {
+                Text::new(
+                    "Authorization: Bearer（一つだけ）",
+                    "one header Authorization: Bearer …",
+                )
+            },
             || match values.as_slice() {
                 [] => Text::new("Authorization ヘッダーがない", "no Authorization header"),
                 [value] => {
@@ -126,18 +137,29 @@ pub(super) fn token_nowhere_else(context: &Context<'_>, step: &Step) -> Answer {
             .iter()
             .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"))
             .map(|(_, value)| value.as_str());
-        let places = [("URL", request.target.clone()), ("headers", other_headers.collect::<Vec<_>>().join("\n"))];
+        let places = [
+            ("URL", request.target.clone()),
+            ("headers", other_headers.collect::<Vec<_>>().join("\n")),
+        ];
         let body = String::from_utf8_lossy(&request.body);
         let found = places
             .iter()
             .map(|(place, text)| (*place, text.as_str()))
             .chain([("body", body.as_ref())])
-            .find(|(_, text)| text.contains("access_token") || issued.iter().any(|token| text.contains(token.as_str())));
+            .find(|(_, text)| {
+                text.contains("access_token") || issued.iter().any(|token| text.contains(token.as_str()))
+            });
         match found {
             None => Answer::Holds,
             Some((place, _)) => Answer::broken(
-                Text::new("Authorization ヘッダーだけでの送信", "the token in the Authorization header alone"),
-                Text::new(format!("{place} にもトークンがある"), format!("a token in the {place} too")),
+                Text::new(
+                    "Authorization ヘッダーだけでの送信",
+                    "the token in the Authorization header alone",
+                ),
+                Text::new(
+                    format!("{place} にもトークンがある"),
+                    format!("a token in the {place} too"),
+                ),
             )
             .at(place),
         }
@@ -170,7 +192,12 @@ pub(super) fn token_issued(context: &Context<'_>, step: &Step) -> Answer {
         let token = bearer(parsed);
         Answer::from(
             token.is_some_and(|token| issued.iter().any(|known| known == token)),
-            || Text::new("認可サーバが発行したトークン", "a token that the authorization server issued"),
+            || {
+                Text::new(
+                    "認可サーバが発行したトークン",
+                    "a token that the authorization server issued",
+                )
+            },
             || match token {
                 Some(_) => Text::new("発行していないトークン", "a token that was never issued"),
                 None => Text::new("トークンなし", "no token"),
@@ -185,11 +212,15 @@ pub(super) fn token_renewed(context: &Context<'_>, step: &Step) -> Answer {
         .iter()
         .position(|parsed| parsed.response().is_some_and(|response| response.status == 401))
     else {
-        return Answer::unanswered("401 を返す要求が届きませんでした。", "No request arrived that could be answered with 401.");
+        return Answer::unanswered(
+            "401 を返す要求が届きませんでした。",
+            "No request arrived that could be answered with 401.",
+        );
     };
     let expected = || Text::new("新しいトークンによる再送", "the request again, with another token");
     match calls.get(refused + 1) {
-        None => Answer::broken(expected(), Text::new("再送がない", "it was not sent again")).of_exchange(calls[refused].index),
+        None => Answer::broken(expected(), Text::new("再送がない", "it was not sent again"))
+            .of_exchange(calls[refused].index),
         Some(next) => Answer::from(bearer(next) != bearer(calls[refused]), expected, || {
             Text::new("同じトークンでの再送", "sent again with the same token")
         })
@@ -199,13 +230,16 @@ pub(super) fn token_renewed(context: &Context<'_>, step: &Step) -> Answer {
 
 /// The form parameters of a token request.
 fn form(parsed: &Parsed<'_>) -> Vec<(String, String)> {
-    parsed.request().map_or_else(Vec::new, |request| {
-        form_decode(&String::from_utf8_lossy(&request.body))
-    })
+    parsed
+        .request()
+        .map_or_else(Vec::new, |request| form_decode(&String::from_utf8_lossy(&request.body)))
 }
 
 fn only<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut values = form.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let mut values = form
+        .iter()
+        .filter(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str());
     let first = values.next();
     first.filter(|_| values.next().is_none())
 }
@@ -223,7 +257,11 @@ pub(super) fn token_request(p: &check::TokenRequest, context: &Context<'_>, step
                 )
             }
             "scope" => {
-                let wanted = context.interface.as_ref().map(|interface| interface.scope()).unwrap_or_default();
+                let wanted = context
+                    .interface
+                    .as_ref()
+                    .map(|interface| interface.scope())
+                    .unwrap_or_default();
                 let scope = only(&form, "scope");
                 Answer::from(
                     scope == Some(wanted.as_str()),
@@ -247,8 +285,8 @@ pub(super) fn token_request(p: &check::TokenRequest, context: &Context<'_>, step
 /// The client secret itself never travels beside an assertion.
 fn no_secret(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
     let secret = &context.facts.consumer_client_secret;
-    let basic = base64::engine::general_purpose::STANDARD
-        .encode(format!("{}:{secret}", context.facts.consumer_client_id));
+    let basic =
+        base64::engine::general_purpose::STANDARD.encode(format!("{}:{secret}", context.facts.consumer_client_id));
     let bytes = &parsed.exchange.request;
     let has_assertion = !form(parsed).iter().all(|(name, _)| name != "client_assertion");
     let sent = !secret.is_empty()
@@ -256,8 +294,18 @@ fn no_secret(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
             || has_assertion && memmem::find(bytes, basic.as_bytes()).is_some());
     Answer::from(
         !sent,
-        || Text::new("クライアントシークレットを送らないこと", "the client secret not to be sent"),
-        || Text::new("要求にクライアントシークレットがある", "the request holds the client secret"),
+        || {
+            Text::new(
+                "クライアントシークレットを送らないこと",
+                "the client secret not to be sent",
+            )
+        },
+        || {
+            Text::new(
+                "要求にクライアントシークレットがある",
+                "the request holds the client secret",
+            )
+        },
     )
 }
 
@@ -323,9 +371,12 @@ fn claims(context: &Context<'_>, endpoint: &str, assertion: &jwt::Decoded, arriv
         _ => Vec::new(),
     };
     // RD-27: the token endpoint, or the issuer, which is its origin here.
-    let origin = endpoint.match_indices('/').nth(2).map_or(endpoint, |(at, _)| &endpoint[..at]);
-    let right_audience = audience.len() == 1
-        && (audience[0] == endpoint || audience[0].trim_end_matches('/') == origin);
+    let origin = endpoint
+        .match_indices('/')
+        .nth(2)
+        .map_or(endpoint, |(at, _)| &endpoint[..at]);
+    let right_audience =
+        audience.len() == 1 && (audience[0] == endpoint || audience[0].trim_end_matches('/') == origin);
     let wrong = [
         ("iss", assertion.text("iss") == Some(facts.consumer_client_id.as_str())),
         ("sub", assertion.text("sub") == Some(facts.consumer_client_id.as_str())),
@@ -344,7 +395,10 @@ fn claims(context: &Context<'_>, endpoint: &str, assertion: &jwt::Decoded, arriv
             ),
             Text::neutral(format!(
                 "{claim} = {}",
-                assertion.claims.get(claim).map_or_else(|| "?".to_owned(), Value::to_string)
+                assertion
+                    .claims
+                    .get(claim)
+                    .map_or_else(|| "?".to_owned(), Value::to_string)
             )),
         )
         .at(claim),
@@ -377,7 +431,10 @@ fn fresh_ids(context: &Context<'_>, step: &Step) -> Answer {
 
 fn no_personal_data(context: &Context<'_>, step: &Step, parsed: &Parsed<'_>) -> Answer {
     let Some(fields) = context.instructed(&step.id) else {
-        return Answer::unanswered("製品への指示が記録されていません。", "What the product was told is not recorded.");
+        return Answer::unanswered(
+            "製品への指示が記録されていません。",
+            "What the product was told is not recorded.",
+        );
     };
     let text: String = form(parsed)
         .iter()
@@ -387,7 +444,13 @@ fn no_personal_data(context: &Context<'_>, step: &Step, parsed: &Parsed<'_>) -> 
         })
         .collect::<Vec<_>>()
         .join("\n");
-    let personal = ["kojinbango", "shimei", "seinengappi", "shimei_furigana", "jusho_banchigohyoki"];
+    let personal = [
+        "kojinbango",
+        "shimei",
+        "seinengappi",
+        "shimei_furigana",
+        "jusho_banchigohyoki",
+    ];
     let leaked = personal.iter().find(|name| {
         fields
             .get(**name)
@@ -396,14 +459,22 @@ fn no_personal_data(context: &Context<'_>, step: &Step, parsed: &Parsed<'_>) -> 
     });
     Answer::from(
         leaked.is_none(),
-        || Text::new("個人に関する値のないトークン要求", "a token request without personal data"),
+        || {
+            Text::new(
+                "個人に関する値のないトークン要求",
+                "a token request without personal data",
+            )
+        },
         || Text::neutral(leaked.copied().unwrap_or_default()),
     )
 }
 
 pub(super) fn request_table(p: &check::RequestTable, context: &Context<'_>, step: &Step) -> Answer {
     let Some(interface) = context.interface.clone() else {
-        return Answer::unanswered("インターフェースの指定がありません。", "The scenario names no interface.");
+        return Answer::unanswered(
+            "インターフェースの指定がありません。",
+            "The scenario names no interface.",
+        );
     };
     every(context, step, Channel::Api, |parsed| {
         let body = match parsed.request_json() {
@@ -452,7 +523,11 @@ pub(super) fn request_item(p: &check::RequestItem, context: &Context<'_>, step: 
         // An item that was not asked for may be absent, null-free and empty, or hold its default.
         let holds = match told {
             Some(told) => found == Some(told),
-            None => found.is_none_or(|found| found.as_str().is_some_and(|text| text.is_empty() || row.is_coded() || text == "000")),
+            None => found.is_none_or(|found| {
+                found
+                    .as_str()
+                    .is_some_and(|text| text.is_empty() || row.is_coded() || text == "000")
+            }),
         };
         let show = |value: Option<&Value>| value.map_or_else(|| Text::new("（なし）", "(absent)"), Text::neutral);
         Answer::from(holds, || show(told), || show(found)).at(&p.parameter)
@@ -478,7 +553,13 @@ pub(super) fn not_in_request_head(p: &check::NotInRequestHead, context: &Context
         let text = if p.place == "url" {
             request.target.clone()
         } else {
-            request.headers.0.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n")
+            request
+                .headers
+                .0
+                .iter()
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         Answer::from(
             !forms(&value).iter().any(|form| text.contains(form.as_str())),
@@ -518,7 +599,10 @@ pub(super) fn reported(p: &check::Reported, context: &Context<'_>, step: &Step) 
             "The product does not report its outcome; let the driver answer with `number`.",
         );
     };
-    let number = report.get("number").and_then(Value::as_str).filter(|number| !number.is_empty());
+    let number = report
+        .get("number")
+        .and_then(Value::as_str)
+        .filter(|number| !number.is_empty());
     // Success is what the product takes for success: it names no error.
     let succeeded = report.get("error").is_none_or(Value::is_null);
     if succeeded != p.success {
@@ -539,6 +623,10 @@ pub(super) fn reported(p: &check::Reported, context: &Context<'_>, step: &Step) 
         .find_map(|parsed| parsed.value("/result/0/atenabango")?.as_str().map(str::to_owned));
     match sent {
         None => Answer::unanswered("番号を返した応答がありません。", "No response with a number was sent."),
-        Some(sent) => Answer::from(number == Some(sent.as_str()), || Text::neutral(&sent), || Text::neutral(report)),
+        Some(sent) => Answer::from(
+            number == Some(sent.as_str()),
+            || Text::neutral(&sent),
+            || Text::neutral(report),
+        ),
     }
 }

@@ -17,12 +17,18 @@ struct Entry<'a> {
 fn entries<'a>(context: &'a Context<'_>, parsed: &'a Parsed<'_>) -> Result<(&'a Interface, Vec<Entry<'a>>), Answer> {
     let expected = || Text::new("エラーリスト errors を持つ応答", "a response with the list `errors`");
     let interface = context.interface.as_deref().ok_or_else(|| {
-        Answer::unanswered("インターフェースの指定がありません。", "The scenario names no interface.")
+        Answer::unanswered(
+            "インターフェースの指定がありません。",
+            "The scenario names no interface.",
+        )
     })?;
     let Some(response) = parsed.response() else {
         return Err(Answer::broken(expected(), parsed.no_response()));
     };
-    let list = parsed.value("/errors").and_then(Value::as_array).filter(|list| !list.is_empty());
+    let list = parsed
+        .value("/errors")
+        .and_then(Value::as_array)
+        .filter(|list| !list.is_empty());
     let Some(list) = list else {
         return Err(Answer::broken(
             expected(),
@@ -69,7 +75,11 @@ pub(super) fn error_code(p: &check::ErrorCode, context: &Context<'_>, parsed: &P
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let item = p.parameter.as_ref().and_then(|name| interface.parameter(name)).map(|row| row.item.ja.as_str());
+    let item = p
+        .parameter
+        .as_ref()
+        .and_then(|name| interface.parameter(name))
+        .map(|row| row.item.ja.as_str());
     let fits = |entry: &Entry<'_>| {
         p.any_of.iter().any(|code| code == entry.code)
             && item.is_none_or(|item| names_item(interface, entry.message, item))
@@ -118,7 +128,10 @@ pub(super) fn messages(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         let Some(known) = interface.error.iter().find(|known| known.code == entry.code) else {
             continue; // `error-codes-known` speaks of that.
         };
-        let template = known.message.iter().fold(String::new(), |all, part| all + "【…】" + part);
+        let template = known
+            .message
+            .iter()
+            .fold(String::new(), |all, part| all + "【…】" + part);
         let names_an_item = interface
             .parameter
             .iter()
@@ -129,7 +142,10 @@ pub(super) fn messages(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
             return Answer::broken(
                 Text::new(
                     format!("{} の定型文（項目名を埋めたもの）: {template}", known.code),
-                    format!("the template of {} with the Japanese item name filled in: {template}", known.code),
+                    format!(
+                        "the template of {} with the Japanese item name filled in: {template}",
+                        known.code
+                    ),
                 ),
                 Text::neutral(entry.message),
             )
@@ -166,9 +182,9 @@ pub(super) fn names_length(p: &check::ErrorNamesLength, context: &Context<'_>, p
             .collect::<String>()
     };
     let holds = about.iter().any(|entry| {
-        narrow(entry.message).match_indices(&wanted).any(|(at, _)| {
-            !narrow(entry.message)[..at].ends_with(|c: char| c.is_ascii_digit())
-        })
+        narrow(entry.message)
+            .match_indices(&wanted)
+            .any(|(at, _)| !narrow(entry.message)[..at].ends_with(|c: char| c.is_ascii_digit()))
     });
     Answer::from(
         holds,

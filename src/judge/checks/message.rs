@@ -133,7 +133,10 @@ pub(super) fn framing(parsed: &Parsed<'_>) -> Answer {
 
 pub(super) fn no_content_coding(parsed: &Parsed<'_>) -> Answer {
     let Some(response) = parsed.response() else {
-        return Answer::broken(Text::new("圧縮のない応答", "a response without content coding"), parsed.no_response());
+        return Answer::broken(
+            Text::new("圧縮のない応答", "a response without content coding"),
+            parsed.no_response(),
+        );
     };
     match response.headers.get("content-encoding") {
         Some(coding) if !coding.eq_ignore_ascii_case("identity") => Answer::broken(
@@ -152,13 +155,17 @@ pub(super) fn within(p: &check::Within, parsed: &Parsed<'_>) -> Answer {
     let elapsed = parsed.exchange.elapsed_us / 1000;
     Answer::from(
         elapsed <= p.ms && parsed.exchange.fault.is_none(),
-        || Text::new(format!("{} ミリ秒以内の応答", p.ms), format!("a response within {} ms", p.ms)),
         || {
-            parsed
-                .exchange
-                .fault
-                .as_ref()
-                .map_or_else(|| Text::neutral(format!("{elapsed} ms")), crate::evidence::Fault::describe)
+            Text::new(
+                format!("{} ミリ秒以内の応答", p.ms),
+                format!("a response within {} ms", p.ms),
+            )
+        },
+        || {
+            parsed.exchange.fault.as_ref().map_or_else(
+                || Text::neutral(format!("{elapsed} ms")),
+                crate::evidence::Fault::describe,
+            )
         },
     )
 }
@@ -193,11 +200,16 @@ const INTERNALS: &[&str] = &[
 
 pub(super) fn no_internals(parsed: &Parsed<'_>) -> Answer {
     let bytes = &parsed.exchange.response;
-    let found = INTERNALS.iter().find(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let found = INTERNALS
+        .iter()
+        .find(|word| memmem::find(bytes, word.as_bytes()).is_some());
     match found {
         None => Answer::Holds,
         Some(word) => Answer::broken(
-            Text::new("プログラム内部の情報がない応答", "a response without internals of the program"),
+            Text::new(
+                "プログラム内部の情報がない応答",
+                "a response without internals of the program",
+            ),
             Text::new(format!("「{word}」を含む"), format!("it holds `{word}`")),
         ),
     }
@@ -211,10 +223,17 @@ pub(super) fn no_echo(p: &check::NoEcho, parsed: &Parsed<'_>) -> Answer {
         &response[..]
     };
     for name in &p.parameters {
-        let Some(value) = parsed.sent(name).and_then(Value::as_str).filter(|value| value.chars().count() >= 4) else {
+        let Some(value) = parsed
+            .sent(name)
+            .and_then(Value::as_str)
+            .filter(|value| value.chars().count() >= 4)
+        else {
             continue;
         };
-        if let Some(form) = forms(value).into_iter().find(|form| memmem::find(looked_at, form.as_bytes()).is_some()) {
+        if let Some(form) = forms(value)
+            .into_iter()
+            .find(|form| memmem::find(looked_at, form.as_bytes()).is_some())
+        {
             return Answer::broken(
                 Text::new(
                     format!("{name} の値が応答に現れないこと"),

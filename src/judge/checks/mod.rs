@@ -38,7 +38,11 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
             let other = matches!(step.act, Act::Consume(_))
                 && parsed.exchange.channel != Channel::Api
                 && !matches!(check, Check::TlsVersion(_));
-            if other { Answer::Holds } else { one(check, context, parsed) }
+            if other {
+                Answer::Holds
+            } else {
+                one(check, context, parsed)
+            }
         }),
     }
 }

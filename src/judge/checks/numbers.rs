@@ -34,7 +34,11 @@ pub(super) fn unique(p: &check::Unique, context: &Context<'_>, step: &Step) -> A
                 Text::new("互いに異なる番号", "numbers that differ"),
                 Text::new(
                     format!("{number} が交換 {} と {} の両方に現れた", first + 1, parsed.index + 1),
-                    format!("{number} in both exchange {} and exchange {}", first + 1, parsed.index + 1),
+                    format!(
+                        "{number} in both exchange {} and exchange {}",
+                        first + 1,
+                        parsed.index + 1
+                    ),
                 ),
             )
             .at(&p.at)
@@ -80,7 +84,12 @@ pub(super) fn not_resident(p: &check::NotResident, context: &Context<'_>, parsed
     Answer::from(
         !context.facts.residents.iter().any(|resident| resident == number),
         || Text::new("住民の宛名番号でない番号", "a number that no resident has"),
-        || Text::new(format!("住民の宛名番号 {number}"), format!("{number}, a resident's number")),
+        || {
+            Text::new(
+                format!("住民の宛名番号 {number}"),
+                format!("{number}, a resident's number"),
+            )
+        },
     )
     .at(&p.at)
 }
@@ -95,7 +104,10 @@ pub(super) fn check_digit(p: &check::CheckDigit, parsed: &Parsed<'_>) -> Answer 
             let mut characters = number.chars();
             characters.next_back();
             match addressee_number(characters.as_str()) {
-                Some(digit) => Text::new(format!("末尾の検査数字 {digit}"), format!("check digit {digit} at the end")),
+                Some(digit) => Text::new(
+                    format!("末尾の検査数字 {digit}"),
+                    format!("check digit {digit} at the end"),
+                ),
                 None => Text::new("数字だけの番号", "a number of digits only"),
             }
         },

@@ -22,7 +22,9 @@ pub(super) fn tls_version(p: &check::TlsVersion, parsed: &Parsed<'_>) -> Answer 
     };
     match &parsed.exchange.tls {
         // Versions are `1.2` and `1.3`: their order as text is their order.
-        Some(tls) => Answer::from(tls.version >= p.at_least, expected, || Text::neutral(format!("TLS {}", tls.version))),
+        Some(tls) => Answer::from(tls.version >= p.at_least, expected, || {
+            Text::neutral(format!("TLS {}", tls.version))
+        }),
         None => Answer::broken(
             expected(),
             match &parsed.exchange.fault {
@@ -43,7 +45,10 @@ pub(super) fn certificate(parsed: &Parsed<'_>) -> Answer {
     match (&parsed.exchange.tls, &parsed.exchange.fault) {
         (Some(_), _) => Answer::Holds,
         (None, Some(fault)) => Answer::broken(expected(), fault.describe()),
-        (None, None) => Answer::broken(expected(), Text::new("TLS を使わない平文の通信", "plain text, without TLS")),
+        (None, None) => Answer::broken(
+            expected(),
+            Text::new("TLS を使わない平文の通信", "plain text, without TLS"),
+        ),
     }
 }
 

@@ -17,12 +17,18 @@ fn render(report: &Report, lang: Lang) -> String {
 /// The tags of a page, without style sheet and script.
 fn tags(page: &str) -> Vec<&str> {
     let page = page.split_once("<body>").unwrap().1.rsplit_once("<script>").unwrap().0;
-    page.split('<').skip(1).map(|piece| piece.split_once('>').unwrap().0).collect()
+    page.split('<')
+        .skip(1)
+        .map(|piece| piece.split_once('>').unwrap().0)
+        .collect()
 }
 
 fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
     let start = format!(" {attribute}=\"");
-    page.split(&start).skip(1).map(|rest| rest.split_once('"').unwrap().0).collect()
+    page.split(&start)
+        .skip(1)
+        .map(|rest| rest.split_once('"').unwrap().0)
+        .collect()
 }
 
 #[test]
@@ -65,7 +71,9 @@ fn links_and_labels_lead_somewhere() {
 fn hostile_words_stay_words() {
     let mut report = sample::report();
     report.product.insert("name".to_owned(), sample::HOSTILE.to_owned());
-    report.product.insert(sample::HOSTILE.to_owned(), sample::HOSTILE.to_owned());
+    report
+        .product
+        .insert(sample::HOSTILE.to_owned(), sample::HOSTILE.to_owned());
     report.scenarios[0].repeat = Some(sample::HOSTILE.to_owned());
     report.profiles[0].requirements[0].clause = sample::HOSTILE.to_owned();
     let page = render(&report, Lang::Ja);
@@ -104,7 +112,10 @@ fn headings_go_down_one_by_one() {
 fn both_languages_are_there() {
     for lang in [Lang::Ja, Lang::En] {
         let page = render(&sample::report(), lang);
-        assert_eq!(page.matches("<span lang=\"ja\">").count(), page.matches("<span lang=\"en\">").count());
+        assert_eq!(
+            page.matches("<span lang=\"ja\">").count(),
+            page.matches("<span lang=\"en\">").count()
+        );
         let word = if lang == Lang::Ja { "ja" } else { "en" };
         assert!(page.contains(&format!("id=\"lang-{word}\" value=\"{word}\"")));
         assert_eq!(page.matches(" checked>").count(), 3);
