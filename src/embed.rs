@@ -480,3 +480,61 @@ macro_rules! __embed_main {
         }
     }};
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(suite: Suite, filter: &str) -> Vec<Case> {
+        suite.only(filter).cases().expect("a sound corpus")
+    }
+
+    #[test]
+    fn every_scenario_is_a_test_and_those_that_must_be_alone_come_last() {
+        let cases = reference().ignore("tag(slow)").cases().expect("a sound corpus");
+        let corpus = Corpus::embedded().expect("a sound corpus");
+        assert_eq!(cases.len(), corpus.scenarios.len());
+        let mut names: Vec<&str> = cases.iter().map(Case::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), cases.len());
+        let first = cases.iter().position(|case| case.scenario.exclusive && !is_consumer(&case.scenario));
+        let first = first.expect("some must be alone");
+        assert!(cases[first..].iter().all(|case| case.scenario.exclusive));
+        assert!(cases.iter().any(Case::is_ignored) && !cases.iter().all(Case::is_ignored));
+    }
+
+    #[test]
+    fn a_failing_test_tells_what_the_report_tells() {
+        let cases = only(reference().defect("token-optional"), "id(CF-031-P-token-none)");
+        let told = cases.into_iter().next().expect("one").run().expect_err("the defect is seen");
+        for part in ["CF-031-P-token-none", "CF-AUT-050", "401", "200", "repeat: cargo test"] {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+        assert!(!told.contains("bundle") && !told.contains("seed"), "no closing lines\n{told}");
+    }
+
+    #[test]
+    fn a_product_out_of_reach_is_told_once_in_full() {
+        let folder = std::env::temp_dir().join(format!("junkyo-embed-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("product.toml");
+        let text = "[product]\nvendor = \"v\"\nname = \"n\"\nversion = \"1\"\nclaims = [\"common-function.031.provider\"]\n\
+                    [endpoints.\"031.numbering\"]\nurl = \"http://127.0.0.1:9/\"\n";
+        std::fs::write(&path, text).expect("written");
+        let mut told = only(target(&path), "tag(smoke)").into_iter().map(|case| case.run().expect_err("out of reach"));
+        let (first, second) = (told.next().expect("several"), told.next().expect("several"));
+        assert!(first.contains("127.0.0.1:9") && first.contains('→'), "{first}");
+        assert!(!second.contains("127.0.0.1:9"), "{second}");
+        std::fs::remove_dir_all(folder).ok();
+    }
+
+    #[test]
+    fn what_cannot_be_tested_is_an_error_before_the_first_test() {
+        assert!(matches!(target("no/such/file.toml").cases(), Err(EmbedError::Target(_))));
+        assert!(matches!(reference().only("id(").cases(), Err(EmbedError::Filter(_))));
+        assert!(matches!(reference().ignore("id(").cases(), Err(EmbedError::Filter(_))));
+        assert!(matches!(reference().profile("nobody").cases(), Err(EmbedError::Plan(_))));
+        assert!(matches!(reference().defect("none").cases(), Err(EmbedError::Defect(_))));
+    }
+}

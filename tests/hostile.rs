@@ -19,3 +19,9 @@ mod damaged;
 mod product;
 #[path = "hostile/target_file.rs"]
 mod target_file;
+#[path = "hostile/driver.rs"]
+mod driver;
+#[path = "hostile/disk.rs"]
+mod disk;
+#[path = "hostile/interrupt.rs"]
+mod interrupt;

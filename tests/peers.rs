@@ -26,11 +26,17 @@ fn main() {
     // A few at a time: a trial waits for processes more than it computes.
     arguments.test_threads.get_or_insert(3);
     let skip = std::env::var("JUNKYO_SKIP_PEERS").is_ok_and(|value| value == "1");
-    let trials = [provider::trials(), consumer::trials(), oidc::trials(), jwt::trials(), proxy::trials()]
-        .into_iter()
-        .flatten()
-        .map(|trial| trial.with_ignored_flag(skip))
-        .collect();
+    let trials = [
+        provider::trials(),
+        consumer::trials(),
+        oidc::trials(),
+        jwt::trials(),
+        proxy::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|trial| trial.with_ignored_flag(skip))
+    .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Exit;
+use super::{Exit, unless_closed};
 use super::args::{Common, Format, Judge as JudgeArgs, Report as ReportArgs};
 use super::error::CliError;
 use crate::attest::OpenBundle;
@@ -54,7 +54,7 @@ pub(super) fn main(args: &JudgeArgs, common: &Common, lang: Lang) -> Result<Exit
         );
     }
     let mut out = std::io::stdout().lock();
-    write_summary(&report, lang, out.is_terminal(), &[], &mut out)?;
+    unless_closed(write_summary(&report, lang, out.is_terminal(), &[], &mut out))?;
     if let Some(folder) = &args.out {
         let path = folder.join("report.json");
         let written = fs::create_dir_all(folder)
@@ -64,7 +64,7 @@ pub(super) fn main(args: &JudgeArgs, common: &Common, lang: Lang) -> Result<Exit
             path: path.clone(),
             source,
         })?;
-        writeln!(out, "{}", path.display())?;
+        unless_closed(writeln!(out, "{}", path.display()))?;
     }
     Ok(match report.outcome {
         Outcome::Conformant => Exit::Success,

@@ -42,6 +42,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A summary that nobody reads any more is no failure, and never changes the exit code of what it
+/// summarises: `junkyo run | head` is as non-conformant as `junkyo run`.
+fn unless_closed(written: std::io::Result<()>) -> std::io::Result<()> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {

@@ -10,7 +10,7 @@ use super::args::{Common, Run};
 use super::error::CliError;
 use super::output::RunFolder;
 use super::progress::Progress;
-use super::{Exit, preflight};
+use super::{Exit, preflight, unless_closed};
 use crate::drive::{Plan, Reference, RunEnd, RunError, RunOptions, Runner, Selection, Target};
 use crate::evidence::{Recording, read_journal};
 use crate::judge::{Blame, Judge, Outcome, Verdict, Waiver, not_run, roll_up};
@@ -259,7 +259,7 @@ fn conclude(
     let mut out = std::io::stdout().lock();
     let files =
         ["report.html", "report.json", "junit.xml", "bundle.junkyo", "evidence/"].map(|name| folder.root.join(name));
-    write_summary(report, lang, out.is_terminal(), &files, &mut out)?;
+    unless_closed(write_summary(report, lang, out.is_terminal(), &files, &mut out))?;
     let stale: Vec<&Waiver> = waivers.iter().filter(|waiver| is_stale(waiver, report)).collect();
     for waiver in &stale {
         let text = Text::new(

@@ -2,17 +2,22 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use thiserror::Error;
 
+use super::session::{ASSERTION_TYPE, form_headers, unix_seconds};
 use crate::evidence::Channel;
 use crate::mock::Platform;
 use crate::scenario::{Reply, Trust};
 use crate::wire::certificate::{CertificateError, TestAuthority};
-use crate::wire::{Answer, Handler, HttpRequest, Served, Server, ServerOptions, Url, parse_response, response_bytes};
+use crate::wire::{
+    Answer, Handler, Headers, HttpRequest, Served, Server, ServerOptions, Url, form_encode, jwt, parse_response,
+    response_bytes,
+};
 
 /// Path of the token endpoint on the receiver.
 pub(super) const TOKEN_PATH: &str = "/token";
@@ -32,6 +37,16 @@ pub enum ReceiverError {
     /// No certificate could be made.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+}
+
+/// What a consumer product is told about itself.
+pub(super) struct ConsumerCredentials {
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    /// Scope of the interface.
+    pub(super) scope: String,
+    /// Token endpoint, known as soon as the receiver listens.
+    pub(super) audience: OnceLock<String>,
 }
 
 /// What the receiver does with what arrives, while a step runs.
@@ -68,8 +83,10 @@ impl Receiver {
         listen: &str,
         host: &str,
         platform: Arc<Platform>,
+        credentials: ConsumerCredentials,
         api_call: &str,
     ) -> Result<Self, ReceiverError> {
+        let credentials = Arc::new(credentials);
         let authority = TestAuthority::new("junkyo receiver")?;
         let stranger = TestAuthority::new("an authority nobody trusts")?;
         let mut hosts = vec![host.to_owned()];
@@ -91,7 +108,7 @@ impl Receiver {
                 })),
                 ..ServerOptions::default()
             };
-            let handler = handler(&stage, &platform, channel == Some(Channel::Elsewhere));
+            let handler = handler(&stage, &platform, &credentials, channel == Some(Channel::Elsewhere));
             let address = address.to_owned();
             async move {
                 Server::start(&address, options, handler)
@@ -111,7 +128,7 @@ impl Receiver {
         let untrusted = bind(&beside, Some(stranger.server(&hosts, false)?), None).await?;
         let wrong_host = bind(&beside, Some(authority.server(&wrong, false)?), None).await?;
         let expired = bind(&beside, Some(authority.server(&hosts, true)?), None).await?;
-        Ok(Self {
+        let receiver = Self {
             platform,
             main,
             elsewhere,
@@ -123,7 +140,11 @@ impl Receiver {
             api_path: format!("/{api_call}"),
             stage,
             authority,
-        })
+        };
+        let token_endpoint = receiver.token_endpoint().to_string();
+        receiver.platform.set_audience(&token_endpoint);
+        credentials.audience.set(token_endpoint).ok();
+        Ok(receiver)
     }
 
     fn url(&self, address: SocketAddr, path: &str) -> Url {
@@ -206,9 +227,15 @@ fn channel_of(request: &[u8]) -> Channel {
     }
 }
 
-fn handler(stage: &Arc<Mutex<Stage>>, platform: &Arc<Platform>, elsewhere: bool) -> Handler {
+fn handler(
+    stage: &Arc<Mutex<Stage>>,
+    platform: &Arc<Platform>,
+    credentials: &Arc<ConsumerCredentials>,
+    elsewhere: bool,
+) -> Handler {
     let stage = Arc::clone(stage);
     let platform = Arc::clone(platform);
+    let credentials = Arc::clone(credentials);
     Arc::new(move |request: HttpRequest, connection| {
         let (reply, hang) = {
             let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,11 +255,12 @@ fn handler(stage: &Arc<Mutex<Stage>>, platform: &Arc<Platform>, elsewhere: bool)
         };
         let reply = if elsewhere { Reply::default() } else { reply };
         let platform = Arc::clone(&platform);
+        let credentials = Arc::clone(&credentials);
         let answering = async move {
             if reply.delay_ms > 0 {
                 tokio::time::sleep(Duration::from_millis(reply.delay_ms)).await;
             }
-            answer(&reply, platform, request, connection, hang).await
+            answer(&reply, platform, &credentials, request, connection, hang).await
         };
         Box::pin(answering) as Pin<Box<dyn Future<Output = Answer> + Send>>
     })
@@ -241,6 +269,7 @@ fn handler(stage: &Arc<Mutex<Stage>>, platform: &Arc<Platform>, elsewhere: bool)
 async fn answer(
     reply: &Reply,
     platform: Arc<Platform>,
+    credentials: &ConsumerCredentials,
     request: HttpRequest,
     connection: u64,
     hang: Duration,
@@ -275,13 +304,57 @@ async fn answer(
                 close: false,
             }
         }
-        _ => match platform.respond(request, connection).await {
-            Answer::Send { bytes, close } => Answer::Send {
-                bytes: rewrite(bytes, reply),
-                close,
-            },
-            other => other,
-        },
+        _ => {
+            let is_token = request.path() == TOKEN_PATH;
+            let mut answer = Arc::clone(&platform).respond(request, connection).await;
+            if is_token && is_refusal(&answer) {
+                // A faulty assertion is judged from the evidence. Were it refused here, everything
+                // that comes after the token would fail with it and hide the one mistake.
+                answer = platform.respond(right_token_request(credentials), connection).await;
+            }
+            match answer {
+                Answer::Send { bytes, close } => Answer::Send {
+                    bytes: rewrite(bytes, reply),
+                    close,
+                },
+                other => other,
+            }
+        }
+    }
+}
+
+fn is_refusal(answer: &Answer) -> bool {
+    match answer {
+        Answer::Send { bytes, .. } => parse_response(bytes, "POST", true).is_ok_and(|response| response.status >= 400),
+        _ => false,
+    }
+}
+
+/// The token request that a consumer without mistakes would have sent.
+fn right_token_request(credentials: &ConsumerCredentials) -> HttpRequest {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let now = unix_seconds();
+    let claims = serde_json::json!({
+        "iss": credentials.client_id, "sub": credentials.client_id, "aud": credentials.audience.get(),
+        "iat": now, "exp": now + 60, "jti": format!("receiver-{}", COUNTER.fetch_add(1, Ordering::Relaxed)),
+    });
+    let assertion = match &claims {
+        Value::Object(claims) => jwt::sign("HS256", claims, Some(credentials.client_secret.as_bytes())),
+        _ => String::new(),
+    };
+    let body = form_encode([
+        ("grant_type", "client_credentials"),
+        ("scope", &credentials.scope),
+        ("client_id", &credentials.client_id),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("client_assertion", &assertion),
+    ]);
+    HttpRequest {
+        method: "POST".into(),
+        target: TOKEN_PATH.into(),
+        minor: 1,
+        headers: Headers(form_headers()),
+        body: body.into_bytes(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::run::RunError;
-use crate::mock::{DefectSet, Platform, PlatformConfig, Running};
+use crate::mock::{DefectSet, Platform, PlatformConfig, Running, server_tls};
 use crate::scenario::Corpus;
 use crate::wire::certificate::TestAuthority;
 
@@ -57,7 +57,7 @@ impl Reference {
         if !hosts.contains(&host) && host != "0.0.0.0" {
             hosts.push(host);
         }
-        let tls = authority.server(&hosts, false)?;
+        let tls = server_tls(&authority, &hosts, &defects)?;
         let client_id = client_id(seed, "reference");
         let client_secret = format!("{}{}", super::reference::client_id(seed, "secret-a"), client_id);
         let config = PlatformConfig {

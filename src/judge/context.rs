@@ -19,6 +19,11 @@ pub(super) enum Answer {
     Holds,
     /// No: what was expected, what was found, and where.
     Broken(Box<Finding>),
+    /// The question does not arise.
+    NotApplicable {
+        /// Why.
+        reason: Text,
+    },
     /// The question cannot be answered from this evidence.
     Unanswered {
         /// Why.
@@ -56,6 +61,12 @@ impl Answer {
 
     pub(super) fn unanswered(ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Unanswered {
+            reason: Text::new(ja, en),
+        }
+    }
+
+    pub(super) fn not_applicable(ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::NotApplicable {
             reason: Text::new(ja, en),
         }
     }
@@ -194,6 +205,12 @@ impl<'a> Context<'a> {
             .collect();
         all.sort_by_key(|parsed| (parsed.exchange.index, parsed.index));
         all
+    }
+
+    /// All exchanges of one kind, in whatever step.
+    pub(super) fn of_channel(&self, channel: Channel) -> Vec<&Parsed<'a>> {
+        let of_kind = |parsed: &&Parsed<'a>| parsed.exchange.channel == channel;
+        self.exchanges.iter().filter(of_kind).collect()
     }
 
     /// What a consumer product sent to one place in a step, in order of arrival.

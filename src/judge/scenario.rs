@@ -98,11 +98,22 @@ impl<'a> Judge<'a> {
     /// The checks of one step. Where the status is wrong already, the tables of the expected status
     /// cannot be asked: those checks are skipped, so that one mistake is not charged ten times.
     fn step(&self, context: &Context<'_>, step: &Step) -> Vec<CheckResult> {
+        if step.optional && context.of_step(&step.id).is_empty() {
+            let why = Text::new(
+                "前の手順がこの手順に要る値を返さなかったため問わない",
+                "not asked: an earlier step gave nothing to go on with",
+            );
+            return step.checks.iter().map(|spec| self.skipped(step, spec, why.clone())).collect();
+        }
         let mut status_is_wrong = false;
         let mut results = Vec::with_capacity(step.checks.len());
         for spec in &step.checks {
             let mut result = if status_is_wrong && spec.check.needs_the_expected_status() {
-                self.skipped(step, spec)
+                let why = Text::new(
+                    "前提（期待した HTTP ステータス）が成り立たないため問わない",
+                    "not asked: its prerequisite, the expected HTTP status, does not hold",
+                );
+                self.skipped(step, spec, why)
             } else {
                 self.check(context, step, spec)
             };
@@ -115,7 +126,7 @@ impl<'a> Judge<'a> {
         results
     }
 
-    fn skipped(&self, step: &Step, spec: &CheckSpec) -> CheckResult {
+    fn skipped(&self, step: &Step, spec: &CheckSpec, why: Text) -> CheckResult {
         CheckResult {
             step: Arc::clone(&step.id),
             check: spec.check.name().into(),
@@ -123,10 +134,7 @@ impl<'a> Judge<'a> {
             held: None,
             requirements: Arc::clone(&spec.requirements),
             expected: None,
-            found: Some(Box::new(Text::new(
-                "前提（期待した HTTP ステータス）が成り立たないため問わない",
-                "not asked: its prerequisite, the expected HTTP status, does not hold",
-            ))),
+            found: Some(Box::new(why)),
             place: None,
             exchange: None,
             reading: None,
@@ -156,6 +164,11 @@ impl<'a> Judge<'a> {
         match answer {
             Answer::Holds if recorded => result.verdict = Verdict::Info,
             Answer::Holds => {}
+            Answer::NotApplicable { reason } => {
+                result.held = None;
+                result.verdict = Verdict::Skip;
+                result.found = Some(Box::new(reason));
+            }
             Answer::Unanswered { reason } => {
                 result.held = None;
                 result.verdict = if recorded { Verdict::Info } else { Verdict::Error };

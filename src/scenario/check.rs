@@ -193,6 +193,18 @@ checks! {
         /// Seconds that they may differ.
         tolerance: i64,
     }
+    /// A scope was not granted: the request was refused, or the token lacks the scope.
+    #[texts(ja = "求めたスコープが与えられなかったか（拒否、又はスコープを持たないトークン）。", en = "Was the scope withheld: the request refused, or a token without the scope?")]
+    ScopeWithheld as "scope-withheld" {
+        /// The scope that was asked for.
+        scope: String,
+    }
+    /// The token opens one provider at most.
+    #[texts(ja = "トークンが開く提供側業務システムが一つ以下か（又は拒否されたか）。", en = "Does the token open one provider at most (or was the request refused)?")]
+    OneProvider as "one-provider" {}
+    /// No member of the body is null.
+    #[texts(ja = "応答本文に null がないか。", en = "Is no member of the body null?")]
+    NoNulls as "no-nulls" {}
     /// All values at a place, over repetitions and steps, differ.
     #[texts(ja = "すべての応答で値が互いに異なるか。", en = "Do the values of all responses differ from each other?")]
     Unique as "unique" {
@@ -405,6 +417,7 @@ impl Check {
             self,
             Self::ResponseTable(_)
                 | Self::ResponseItem(_)
+                | Self::NoNulls(_)
                 | Self::NoExtraMembers(_)
                 | Self::Value(_)
                 | Self::Member(_)

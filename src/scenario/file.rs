@@ -123,6 +123,9 @@ pub struct RawScenario {
 pub struct RawStep {
     /// Identifier inside the scenario.
     pub id: String,
+    /// Leave the step out where an earlier step gave nothing to go on with.
+    #[serde(default)]
+    pub optional: bool,
     /// Call the interface.
     #[serde(default)]
     pub call: Option<Box<Call>>,
@@ -297,6 +300,7 @@ impl Resolver<'_> {
                 Ok(Step {
                     id: raw.id.into(),
                     act,
+                    optional: raw.optional,
                     checks,
                 })
             }

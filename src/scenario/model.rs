@@ -57,6 +57,8 @@ pub struct Step {
     pub id: Arc<str>,
     /// What is done.
     pub act: Act,
+    /// Left out where an earlier step gave nothing to go on with.
+    pub optional: bool,
     /// What is asked about the recorded evidence.
     pub checks: Vec<CheckSpec>,
 }

@@ -151,8 +151,16 @@ pub async fn kill_matrix(
             matrix.survivors.push(cell.clone());
         }
     }
-    for row in corpus.coverage().iter().filter(|row| !row.scenarios.is_empty()) {
-        if !matrix.proven_requirements.contains(&row.requirement.id) {
+    let judged: BTreeSet<&str> = clean
+        .iter()
+        .flat_map(|result| &result.checks)
+        .filter(|check| check.verdict != Verdict::Info)
+        .flat_map(|check| check.requirements.iter().map(AsRef::as_ref))
+        .collect();
+    for row in corpus.coverage() {
+        // What is only ever recorded has no verdict that could be wrong.
+        let is_judged = judged.contains(row.requirement.id.as_str());
+        if is_judged && !matrix.proven_requirements.contains(&row.requirement.id) {
             matrix.unproven_requirements.insert(row.requirement.id.clone());
         }
     }

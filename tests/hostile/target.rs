@@ -11,6 +11,7 @@ pub(crate) struct TargetText {
     pub(crate) url: String,
     pub(crate) token: String,
     pub(crate) response_limit: usize,
+    pub(crate) patience_ms: u32,
     pub(crate) secret: &'static str,
     pub(crate) readings: &'static str,
     pub(crate) more: String,
@@ -24,6 +25,7 @@ impl TargetText {
             url: "http://127.0.0.1:9/api".into(),
             token: "http://127.0.0.1:9/token".into(),
             response_limit: 1 << 20,
+            patience_ms: 500,
             secret: "client-secret-file = \"secret\"",
             readings: "",
             more: String::new(),
@@ -60,7 +62,7 @@ client-id = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 
 [limits]
 connect-timeout-ms = 500
-exchange-timeout-ms = 500
+exchange-timeout-ms = {patience}
 max-response-bytes = {limit}
 settle-ms = 100
 consumer-timeout-ms = 100
@@ -75,6 +77,7 @@ retry-wait-ms = 20
                 url = self.url,
                 token = self.token,
                 limit = self.response_limit,
+                patience = self.patience_ms,
                 secret = self.secret,
                 readings = self.readings,
                 more = self.more,

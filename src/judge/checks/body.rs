@@ -354,3 +354,28 @@ pub(super) fn expiry_agrees(p: &check::ExpiryAgrees, context: &Context<'_>, pars
     )
     .at("/exp")
 }
+
+pub(super) fn no_nulls(parsed: &Parsed<'_>) -> Answer {
+    let expected = || Text::new("null のない応答", "a body without null");
+    match parsed.response_json() {
+        Err(fault) => Answer::broken(expected(), fault.describe()),
+        Ok(body) => match null_at(body, "") {
+            None => Answer::Holds,
+            Some(at) => Answer::broken(expected(), Text::neutral("null")).at(&at),
+        },
+    }
+}
+
+fn null_at(value: &Value, at: &str) -> Option<String> {
+    match value {
+        Value::Null => Some(at.to_owned()),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| null_at(item, &format!("{at}/{index}"))),
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, member)| null_at(member, &format!("{at}/{name}"))),
+        _ => None,
+    }
+}

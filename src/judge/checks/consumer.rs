@@ -415,7 +415,7 @@ fn fresh_ids(context: &Context<'_>, step: &Step) -> Answer {
         })
         .collect();
     if ids.len() < 2 {
-        return Answer::unanswered(
+        return Answer::not_applicable(
             "比べるアサーションが二つありません。",
             "There are no two assertions with a jti to compare.",
         );
@@ -578,7 +578,7 @@ pub(super) fn not_in_request_head(p: &check::NotInRequestHead, context: &Context
 pub(super) fn gap(p: &check::Gap, context: &Context<'_>, step: &Step) -> Answer {
     let calls = context.arrived(&step.id, Channel::Api);
     let [first, second, ..] = calls.as_slice() else {
-        return Answer::unanswered("再送がありません。", "The request was not sent again.");
+        return Answer::not_applicable("再送がありません。", "The request was not sent again.");
     };
     let end = first.exchange.started_us + first.exchange.elapsed_us;
     let told = context.facts.retry_wait_ms as f64 * p.part_of_retry_wait;

@@ -5,6 +5,7 @@ mod consumer;
 mod errors;
 mod message;
 mod numbers;
+mod scope;
 mod transport;
 
 use super::context::{Answer, Context, Parsed};
@@ -90,6 +91,9 @@ fn one(check: &Check, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         Check::Member(p) => body::member(p, parsed),
         Check::Number(p) => body::number(p, parsed),
         Check::LongEnough(p) => body::long_enough(p, parsed),
+        Check::ScopeWithheld(p) => scope::withheld(p, context, parsed),
+        Check::OneProvider(_) => scope::one_provider(context, parsed),
+        Check::NoNulls(_) => body::no_nulls(parsed),
         Check::ExpiryAgrees(p) => body::expiry_agrees(p, context, parsed),
         Check::NotResident(p) => numbers::not_resident(p, context, parsed),
         Check::CheckDigit(p) => numbers::check_digit(p, parsed),

@@ -55,8 +55,11 @@ pub(super) fn certificate(parsed: &Parsed<'_>) -> Answer {
 pub(super) fn tls_refused(parsed: &Parsed<'_>) -> Answer {
     let response = &parsed.exchange.response;
     // A TLS record of type handshake (22) means that the server goes on with the offer. An HTTP
-    // response without TLS that is neither an error nor a redirect means that plain HTTP is served.
-    let served_plain = parsed.response().is_some_and(|response| response.status < 300);
+    // response without TLS means that plain HTTP is served, unless it only says that TLS is wanted:
+    // 400 or 403, 426 Upgrade Required, or a redirect.
+    let served_plain = parsed
+        .response()
+        .is_some_and(|response| !matches!(response.status, 300..=399 | 400 | 403 | 426));
     if served_plain {
         return Answer::broken(
             Text::new("平文の HTTP への拒否", "plain HTTP to be refused"),
