@@ -498,7 +498,9 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), cases.len());
-        let first = cases.iter().position(|case| case.scenario.exclusive && !is_consumer(&case.scenario));
+        let first = cases
+            .iter()
+            .position(|case| case.scenario.exclusive && !is_consumer(&case.scenario));
         let first = first.expect("some must be alone");
         assert!(cases[first..].iter().all(|case| case.scenario.exclusive));
         assert!(cases.iter().any(Case::is_ignored) && !cases.iter().all(Case::is_ignored));
@@ -507,11 +509,19 @@ mod tests {
     #[test]
     fn a_failing_test_tells_what_the_report_tells() {
         let cases = only(reference().defect("token-optional"), "id(CF-031-P-token-none)");
-        let told = cases.into_iter().next().expect("one").run().expect_err("the defect is seen");
+        let told = cases
+            .into_iter()
+            .next()
+            .expect("one")
+            .run()
+            .expect_err("the defect is seen");
         for part in ["CF-031-P-token-none", "CF-AUT-050", "401", "200", "repeat: cargo test"] {
             assert!(told.contains(part), "{part}\n{told}");
         }
-        assert!(!told.contains("bundle") && !told.contains("seed"), "no closing lines\n{told}");
+        assert!(
+            !told.contains("bundle") && !told.contains("seed"),
+            "no closing lines\n{told}"
+        );
     }
 
     #[test]
@@ -522,7 +532,9 @@ mod tests {
         let text = "[product]\nvendor = \"v\"\nname = \"n\"\nversion = \"1\"\nclaims = [\"common-function.031.provider\"]\n\
                     [endpoints.\"031.numbering\"]\nurl = \"http://127.0.0.1:9/\"\n";
         std::fs::write(&path, text).expect("written");
-        let mut told = only(target(&path), "tag(smoke)").into_iter().map(|case| case.run().expect_err("out of reach"));
+        let mut told = only(target(&path), "tag(smoke)")
+            .into_iter()
+            .map(|case| case.run().expect_err("out of reach"));
         let (first, second) = (told.next().expect("several"), told.next().expect("several"));
         assert!(first.contains("127.0.0.1:9") && first.contains('→'), "{first}");
         assert!(!second.contains("127.0.0.1:9"), "{second}");
@@ -531,10 +543,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_tested_is_an_error_before_the_first_test() {
-        assert!(matches!(target("no/such/file.toml").cases(), Err(EmbedError::Target(_))));
+        assert!(matches!(
+            target("no/such/file.toml").cases(),
+            Err(EmbedError::Target(_))
+        ));
         assert!(matches!(reference().only("id(").cases(), Err(EmbedError::Filter(_))));
         assert!(matches!(reference().ignore("id(").cases(), Err(EmbedError::Filter(_))));
-        assert!(matches!(reference().profile("nobody").cases(), Err(EmbedError::Plan(_))));
+        assert!(matches!(
+            reference().profile("nobody").cases(),
+            Err(EmbedError::Plan(_))
+        ));
         assert!(matches!(reference().defect("none").cases(), Err(EmbedError::Defect(_))));
     }
 }

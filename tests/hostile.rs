@@ -15,13 +15,13 @@ mod target;
 mod corpus_folder;
 #[path = "hostile/damaged.rs"]
 mod damaged;
+#[path = "hostile/disk.rs"]
+mod disk;
+#[path = "hostile/driver.rs"]
+mod driver;
+#[path = "hostile/interrupt.rs"]
+mod interrupt;
 #[path = "hostile/product.rs"]
 mod product;
 #[path = "hostile/target_file.rs"]
 mod target_file;
-#[path = "hostile/driver.rs"]
-mod driver;
-#[path = "hostile/disk.rs"]
-mod disk;
-#[path = "hostile/interrupt.rs"]
-mod interrupt;

@@ -123,24 +123,24 @@ impl Story<'_> {
         Ok(body)
     }
 
+    /// The token that a step carries.
+    async fn token_for(&self, step: &Step, how: &TokenUse, interface: &Interface) -> Result<Option<String>, Blocked> {
+        let token = match how {
+            TokenUse::None | TokenUse::Invented | TokenUse::AlgNone | TokenUse::Malformed => None,
+            TokenUse::Valid | TokenUse::Tampered => Some(self.session.token(self.attempt, &step.id, interface).await?),
+            TokenUse::Step(from) => {
+                let known = self.tokens.get(from).cloned();
+                Some(known.ok_or_else(|| missing(step, &no_value(from, "token")))?)
+            }
+        };
+        Ok(dress_token(how, token.as_deref(), interface))
+    }
+
     /// Calls the interface, once or several times.
     pub(super) async fn call(&mut self, step: &Step, call: &Call) -> Result<(), Blocked> {
         let interface = self.interface(step)?;
         let endpoint = self.endpoint(step, &interface)?;
-        let token = match &call.token {
-            TokenUse::None | TokenUse::Invented | TokenUse::AlgNone | TokenUse::Malformed => None,
-            TokenUse::Step(from) => Some(self.tokens.get(from).cloned().ok_or_else(|| {
-                missing(
-                    step,
-                    &TemplateError::NoValue {
-                        step: from.clone(),
-                        at: "token".into(),
-                    },
-                )
-            })?),
-            TokenUse::Valid | TokenUse::Tampered => Some(self.session.token(self.attempt, &step.id, &interface).await?),
-        };
-        let token = dress_token(&call.token, token.as_deref(), &interface);
+        let token = self.token_for(step, &call.token, &interface).await?;
         let mut requests = Vec::with_capacity(call.repeat as usize);
         for index in 0..call.repeat {
             let key = match call.persons {
@@ -237,7 +237,10 @@ impl Story<'_> {
             (Some(raw), _) => scope.text(raw)?.into_bytes(),
             (None, Some(hex)) => from_hex(hex),
             (None, None) if call.parameters_in_query => Vec::new(),
-            (None, None) => write_json(&body, call),
+            (None, None) => match &call.invalid_utf8_in {
+                Some(name) => with_invalid_byte(body, name, call),
+                None => write_json(&body, call),
+            },
         };
         if let Some(prefix) = &call.prefix {
             bytes.splice(0..0, prefix.bytes());
@@ -318,13 +321,7 @@ impl Story<'_> {
         if matches!(auth, ClientAuth::Jwt | ClientAuth::JwtAndBasic) {
             let assertion = match &token.replay {
                 Some(from) => self.assertions.get(from).cloned().ok_or_else(|| {
-                    missing(
-                        step,
-                        &TemplateError::NoValue {
-                            step: from.clone(),
-                            at: "assertion".into(),
-                        },
-                    )
+                    missing(step, &no_value(from, "assertion"))
                 })?,
                 None => self
                     .dress_assertion(credentials, &token.assertion)
@@ -399,20 +396,7 @@ impl Story<'_> {
     /// Asks the authorization server about a token.
     pub(super) async fn introspect(&mut self, step: &Step, introspect: &Introspect) -> Result<(), Blocked> {
         let interface = self.interface(step)?;
-        let session_token = match &introspect.token {
-            TokenUse::Valid | TokenUse::Tampered => Some(self.session.token(self.attempt, &step.id, &interface).await?),
-            TokenUse::Step(from) => Some(self.tokens.get(from).cloned().ok_or_else(|| {
-                missing(
-                    step,
-                    &TemplateError::NoValue {
-                        step: from.clone(),
-                        at: "token".into(),
-                    },
-                )
-            })?),
-            _ => None,
-        };
-        let token = dress_token(&introspect.token, session_token.as_deref(), &interface).unwrap_or_default();
+        let token = self.token_for(step, &introspect.token, &interface).await?.unwrap_or_default();
         let credentials = self.credentials(step)?;
         let Some(url) = &credentials.introspection_endpoint else {
             return Err(Blocked {
@@ -523,6 +507,13 @@ impl Story<'_> {
     }
 }
 
+fn no_value(step: &str, at: &str) -> TemplateError {
+    TemplateError::NoValue {
+        step: step.to_owned(),
+        at: at.to_owned(),
+    }
+}
+
 /// A secret that is not the registered one.
 fn wrong_secret() -> String {
     "not-the-registered-secret-0123456789abcdef".into()
@@ -567,6 +558,20 @@ fn dress_token(how: &TokenUse, token: Option<&str>, interface: &Interface) -> Op
 fn json_of(response: &[u8]) -> Option<Value> {
     let response = parse_response(response, "POST", true).ok()?;
     serde_json::from_slice(&response.body).ok()
+}
+
+/// The body with one byte in a value that no UTF-8 text has.
+fn with_invalid_byte(mut body: Map<String, Value>, name: &str, call: &Call) -> Vec<u8> {
+    // A character of the private use area keeps the place, which no value has by itself.
+    const PLACE: &str = "\u{E000}";
+    let text = body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let marked = format!("{text}{PLACE}");
+    body.insert(name.to_owned(), marked.into());
+    let mut bytes = write_json(&body, call);
+    if let Some(at) = memchr::memmem::find(&bytes, PLACE.as_bytes()) {
+        bytes.splice(at..at + PLACE.len(), [0xFF]);
+    }
+    bytes
 }
 
 fn write_json(body: &Map<String, Value>, call: &Call) -> Vec<u8> {

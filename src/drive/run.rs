@@ -151,6 +151,7 @@ impl Runner {
                 .chain(&["number"])
                 .map(|action| (*action).to_owned())
                 .collect(),
+            time_scale: Some(0.05),
             ..RunFacts::default()
         };
         complete_facts(&mut facts, corpus, plan, &BTreeMap::new(), limits.retry_wait, &options)?;

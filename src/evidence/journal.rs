@@ -100,6 +100,10 @@ pub struct RunFacts {
     pub retry_wait_ms: u64,
     /// Length of the client secret that the harness uses, in characters.
     pub client_secret_length: usize,
+    /// Time limits of checks are this part of what they say. Only the reference platform, which
+    /// lives faster than a product, has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_scale: Option<f64>,
 }
 
 /// One line of the journal.

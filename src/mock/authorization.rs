@@ -144,6 +144,9 @@ impl Authorization {
 
     /// Answers at the introspection endpoint.
     pub(super) fn introspection(&self, request: &HttpRequest, endpoint: Endpoint<'_>, now: i64) -> Reply {
+        if self.has(Defect::IntrospectionAlways500) {
+            return Reply::html(500, "Internal Server Error");
+        }
         let result = self.form(request, false).and_then(|form| {
             if !self.has(Defect::IntrospectionOpen) {
                 self.authenticate(request, &form, endpoint, now)?;
@@ -182,6 +185,9 @@ impl Authorization {
             None if self.has(Defect::GrantMissingAccepted) => "client_credentials",
             None => return Err(OauthFault::request()),
         };
+        if self.has(Defect::BasicCrash) && request.headers.get("authorization").is_some() {
+            return Err(OauthFault::crash());
+        }
         let client = self.authenticate(request, form, endpoint, now)?;
         let known = match grant_type {
             "client_credentials" => !self.has(Defect::ClientCredentialsRefused),

@@ -140,12 +140,18 @@ impl Consumer {
         if order.fresh {
             self.held().clear();
         }
-        match self.prepare(order) {
+        let outcome = match self.prepare(order) {
             Ok(work) => work.run().await,
             Err(error) => Outcome {
                 error: Some(error),
                 ..Outcome::default()
             },
+        };
+        Outcome {
+            error: outcome
+                .error
+                .filter(|_| !self.config.defects.has(Defect::ErrorsSwallowed)),
+            ..outcome
         }
     }
 
@@ -205,6 +211,7 @@ impl Work<'_> {
         loop {
             let token = match self.token().await {
                 Ok(token) => token,
+                Err(_) if self.defects.has(Defect::CallsWithoutToken) => String::new(),
                 Err(error) => {
                     return Outcome {
                         error: Some(error),
@@ -309,6 +316,9 @@ impl Work<'_> {
     pub(super) fn followed(&self, from: &Url, back: &Back) -> Option<Url> {
         match back {
             Back::Response(response) if self.defects.has(Defect::RedirectFollowed) => redirect_of(from, response),
+            Back::Response(response) if self.defects.has(Defect::FollowsToPlainHttp) => {
+                redirect_of(from, response).filter(|url| !url.tls)
+            }
             _ => None,
         }
     }

@@ -107,9 +107,14 @@ impl Work<'_> {
         } else {
             "client_credentials"
         };
+        let kind = if defects.has(Defect::AssertionTypeWrong) {
+            "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"
+        } else {
+            ASSERTION_TYPE
+        };
         let mut form = vec![
             ("grant_type", grant.to_owned()),
-            ("client_assertion_type", ASSERTION_TYPE.to_owned()),
+            ("client_assertion_type", kind.to_owned()),
             ("client_assertion", assertion),
         ];
         if !defects.has(Defect::ScopeLeftOut) {
@@ -119,12 +124,15 @@ impl Work<'_> {
             form.push(("client_id", self.order.client_id.clone()));
             form.push(("client_secret", self.order.client_secret.clone()));
         }
-        let body = form_encode(form.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut body = form_encode(form.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut media_type = "application/x-www-form-urlencoded";
+        if defects.has(Defect::TokenRequestJson) {
+            let members = form.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+            body = Value::Object(members.collect()).to_string();
+            media_type = "application/json";
+        }
         let headers = [
-            (
-                "Content-Type".to_owned(),
-                "application/x-www-form-urlencoded".to_owned(),
-            ),
+            ("Content-Type".to_owned(), media_type.to_owned()),
             ("Accept".to_owned(), "application/json".to_owned()),
             ("Connection".to_owned(), "close".to_owned()),
         ];

@@ -201,6 +201,12 @@ defects! {
     HostileInputWedges = "hostile-input-wedges",
     BrokenOffRequestWedges = "broken-off-request-wedges",
     OneAtATime = "one-at-a-time",
+    SuccessUnanswered = "success-unanswered",
+    RefusalUnanswered = "refusal-unanswered",
+    TraceHeader = "trace-header",
+    IndividualNumberRedirected = "individual-number-redirected",
+    OperatorInHeader = "operator-in-header",
+    AddressLookupSlow = "address-lookup-slow",
     // authorization
     AssertionRefused = "assertion-refused",
     ClientCredentialsRefused = "client-credentials-refused",
@@ -259,6 +265,8 @@ defects! {
     IntrospectionInactiveDetails = "introspection-inactive-details",
     IntrospectionUnknown404 = "introspection-unknown-404",
     IntrospectionJwt = "introspection-jwt",
+    IntrospectionAlways500 = "introspection-always-500",
+    BasicCrash = "basic-crash",
     // consumer
     SendsGet = "sends-get",
     WrongPath = "wrong-path",
@@ -323,4 +331,8 @@ defects! {
     JudgesByText = "judges-by-text",
     EscapesMisread = "escapes-misread",
     OwnNumberInvented = "own-number-invented",
+    ErrorsSwallowed = "errors-swallowed",
+    CallsWithoutToken = "calls-without-token",
+    TokenRequestJson = "token-request-json",
+    AssertionTypeWrong = "assertion-type-wrong",
 }

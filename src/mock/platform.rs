@@ -233,6 +233,12 @@ impl Platform {
             }
             _ => Reply::text(404, "Not Found"),
         };
+        let reply = if self.has(Defect::TraceHeader) {
+            let trace = "Traceback (most recent call last): File \"/opt/app/fuban.py\", line 214, in register";
+            reply.with("X-Debug-Trace", trace)
+        } else {
+            reply
+        };
         reply.into_answer(&request, &self.config.defects)
     }
 

@@ -66,8 +66,11 @@ impl Platform {
         }
         let token = match self.token_of(request) {
             Ok(token) => token,
-            Err(refusal) => return refusal,
+            Err(refusal) => return self.with_debug_header(refusal, request),
         };
+        if let Some(elsewhere) = self.redirected(request) {
+            return elsewhere;
+        }
         let reply = self.answer(request, token).await;
         self.with_debug_header(reply, request)
     }
@@ -111,6 +114,9 @@ impl Platform {
             && let Some(ended) = self.wait(&call).await
         {
             return ended;
+        }
+        if self.has(Defect::AddressLookupSlow) && !text(&call.fields, "jusho_katagaki").is_empty() {
+            tokio::time::sleep(self.config.time_out * 32).await;
         }
         match self.number(&call).await {
             Ok((number, history)) => self.success(&call, &number, history),
@@ -364,6 +370,9 @@ impl Platform {
     // ---- replies ----
 
     fn success(&self, call: &Call<'_>, number: &str, history: u32) -> Reply {
+        if self.has(Defect::SuccessUnanswered) {
+            return Reply::reset();
+        }
         let body = success_body(&self.config.interface, &call.fields, number, history);
         let status = if self.has(Defect::Created201) { 201 } else { 200 };
         let reply = self.json(status, written(body, 200, &call.fields, &self.config.defects));
@@ -382,6 +391,9 @@ impl Platform {
     ) -> Reply {
         if self.has(Defect::WrongInput5xx) {
             return self.unexpected(request);
+        }
+        if self.has(Defect::RefusalUnanswered) {
+            return Reply::reset();
         }
         let (interface, defects) = (&self.config.interface, &self.config.defects);
         let body = refusal_body(interface, &errors(interface, violations, fields, defects));
@@ -477,11 +489,26 @@ impl Platform {
         reply
     }
 
+    /// Where a defect sends requests with an individual number.
+    fn redirected(&self, request: &HttpRequest) -> Option<Reply> {
+        if !self.has(Defect::IndividualNumberRedirected) {
+            return None;
+        }
+        let fields: Map<String, Value> = serde_json::from_slice(&request.body).ok()?;
+        let number = Some(text(&fields, "kojinbango")).filter(|number| number.len() == 12)?;
+        let place = format!("{}/mynumber?kojinbango={number}", self.api_path());
+        Some(Reply::empty(307).with("Location", place))
+    }
+
     fn with_debug_header(&self, reply: Reply, request: &HttpRequest) -> Reply {
-        if !self.has(Defect::IndividualNumberInHeader) {
+        let in_header = self.has(Defect::OperatorInHeader);
+        if !in_header && !self.has(Defect::IndividualNumberInHeader) {
             return reply;
         }
         let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
+        if in_header {
+            return reply.with("X-Operator", text(&fields, "sosashaid"));
+        }
         let number: String = text(&fields, "kojinbango")
             .chars()
             .filter(char::is_ascii_digit)

@@ -470,13 +470,14 @@ async fn conversation(defects: DefectSet) -> Vec<(String, String)> {
     bench.said
 }
 
-/// Defects of the transport, which this conversation without a network cannot see.
+/// Defects of the transport and of time, which this conversation without a network cannot see.
 const BELOW: &[Defect] = &[
     Defect::OldTlsAccepted,
     Defect::PlainHttpAccepted,
     Defect::TlsOff,
     Defect::CertificateExpired,
     Defect::CertificateOtherHost,
+    Defect::AddressLookupSlow,
 ];
 
 #[tokio::test]

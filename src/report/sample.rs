@@ -64,14 +64,14 @@ fn scenario_id(verdict: Verdict) -> String {
 fn check(name: &str, verdict: Verdict, requirement: &str) -> CheckResult {
     CheckResult {
         step: Arc::from("send"),
-        check: name.to_owned(),
+        check: name.to_owned().into(),
         verdict,
         held: match verdict {
             Verdict::Pass | Verdict::Info => Some(true),
             Verdict::Fail | Verdict::Warn | Verdict::Waived => Some(false),
             _ => None,
         },
-        requirements: vec![Arc::from(requirement)],
+        requirements: vec![Arc::from(requirement)].into(),
         expected: None,
         found: None,
         place: None,
@@ -90,8 +90,8 @@ fn failed(
     place: Option<&str>,
 ) -> CheckResult {
     CheckResult {
-        expected: Some(expected),
-        found: Some(found),
+        expected: Some(Box::new(expected)),
+        found: Some(Box::new(found)),
         place: place.map(str::to_owned),
         exchange: Some(0),
         blame: Some(Blame::Product),

@@ -127,6 +127,8 @@ pub struct Call {
     pub raw: Option<String>,
     /// The whole body as hexadecimal bytes, for bytes that no text can hold.
     pub raw_hex: Option<String>,
+    /// Put a byte that is no UTF-8 (FF) at the end of this parameter's value.
+    pub invalid_utf8_in: Option<String>,
     /// Text put before the body, such as a byte order mark.
     pub prefix: Option<String>,
     /// Pad the body with spaces to this many bytes.
@@ -173,6 +175,7 @@ impl Default for Call {
             only: None,
             raw: None,
             raw_hex: None,
+            invalid_utf8_in: None,
             prefix: None,
             pad_to: None,
             reverse: false,

@@ -156,6 +156,9 @@ checks! {
         /// A text in which one of these words, separated by spaces, stands.
         #[serde(default)]
         has_word: Option<String>,
+        /// A text that ends like this.
+        #[serde(default)]
+        ends_with: Option<String>,
     }
     /// A member is there, or is not.
     #[texts(ja = "JSON 本文に項目があるか（ないか）。", en = "Is a member of the JSON body there (or not)?")]
@@ -252,6 +255,20 @@ checks! {
     ErrorNamesLength as "error-names-length" {
         /// The parameter.
         parameter: String,
+    }
+    /// A message names the characters that are allowed.
+    #[texts(ja = "E0002 のメッセージが許される文字種を示すか。", en = "Does the E0002 message name the allowed kind of characters?")]
+    ErrorNamesCharacters as "error-names-characters" {
+        /// The parameter.
+        parameter: String,
+    }
+    /// A message names the condition first and the missing item second.
+    #[texts(ja = "E0004 のメッセージが条件の項目、設定されていない項目の順に示すか。", en = "Does the E0004 message name the condition first and the missing item second?")]
+    ErrorCorrelation as "error-correlation" {
+        /// The parameter that is the condition.
+        condition: String,
+        /// The parameter that is missing.
+        missing: String,
     }
     /// All wrong parameters are named.
     #[texts(ja = "誤りのあるすべての項目がエラーリストに示されるか。", en = "Are all wrong parameters named in the error list?")]
@@ -432,6 +449,8 @@ impl Check {
                 | Self::ErrorCodesKnown(_)
                 | Self::ErrorMessages(_)
                 | Self::ErrorNamesLength(_)
+                | Self::ErrorNamesCharacters(_)
+                | Self::ErrorCorrelation(_)
                 | Self::ErrorsCover(_)
         )
     }

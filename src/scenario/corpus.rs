@@ -165,19 +165,7 @@ impl Corpus {
                     hint: did_you_mean(name, known),
                 });
             };
-        let place = |id: &str| {
-            files
-                .all()
-                .iter()
-                .find(|file| file.text.contains(&format!("id = \"{id}\"")))
-                .map_or_else(
-                    || Location {
-                        file: "requirements".into(),
-                        line: 1,
-                    },
-                    |file| file.location_of_id(id),
-                )
-        };
+        let place = |id: &str| files.place_of(id);
         for requirement in &self.requirements {
             let user = || format!("requirement {}", requirement.id);
             if !self.sources.iter().any(|source| source.id == requirement.source) {

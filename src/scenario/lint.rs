@@ -27,7 +27,7 @@ fn texts(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
         for (language, wording) in [("Japanese", &text.ja), ("English", &text.en)] {
             if wording.trim().is_empty() {
                 errors.push(CorpusError::MissingText {
-                    location: place(files, id),
+                    location: files.place_of(id),
                     user: user.clone(),
                     language,
                     what,
@@ -35,7 +35,7 @@ fn texts(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
             }
             if wording.contains("{item") || wording.contains("{name}") {
                 errors.push(CorpusError::Form {
-                    location: place(files, id),
+                    location: files.place_of(id),
                     user: user.clone(),
                     message: format!("placeholder left in its {language} {what}: {wording}"),
                 });
@@ -85,7 +85,7 @@ fn texts(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
 fn coverage(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
     let mut fault = |id: &str, user: String, message: String| {
         errors.push(CorpusError::Form {
-            location: place(files, id),
+            location: files.place_of(id),
             user,
             message,
         });
@@ -241,18 +241,4 @@ fn lock(corpus: &Corpus, files: &CorpusFiles, errors: &mut Vec<CorpusError>) {
             format!("{count} ids are not locked, the first is {id}; run `junkyo corpus lock`"),
         );
     }
-}
-
-fn place(files: &CorpusFiles, id: &str) -> Location {
-    files
-        .all()
-        .iter()
-        .find(|file| file.text.contains(&format!("id = \"{id}\"")))
-        .map_or_else(
-            || Location {
-                file: "conformance".into(),
-                line: 1,
-            },
-            |file| file.location_of_id(id),
-        )
 }

@@ -190,6 +190,19 @@ impl CorpusFiles {
         &self.files
     }
 
+    /// The place of the entry with an id, wherever it stands.
+    pub fn place_of(&self, id: &str) -> Location {
+        let entry = format!("id = \"{id}\"");
+        let file = self.files.iter().find(|file| file.text.contains(&entry));
+        file.map_or_else(
+            || Location {
+                file: self.origin.clone(),
+                line: 1,
+            },
+            |file| file.location_of_id(id),
+        )
+    }
+
     /// SHA-256 over every path and content: names the corpus that judged.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();

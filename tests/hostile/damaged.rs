@@ -76,24 +76,37 @@ fn bundle_forged() {
     let scratch = small_run("forged-bundle");
     let journal = fs::read(scratch.join("run/evidence/journal.jsonl")).expect("written by the run");
     let mut forged = journal.clone();
-    let at = forged.windows(8).position(|window| window == b"HTTP/1.1").expect("an exchange");
+    let at = forged
+        .windows(8)
+        .position(|window| window == b"HTTP/1.1")
+        .expect("an exchange");
     forged[at] = b'X';
     change(&scratch.join("run/bundle.junkyo"), |bytes| {
-        let start = bytes.windows(journal.len()).position(|window| window == journal).expect("stored as it is");
+        let start = bytes
+            .windows(journal.len())
+            .position(|window| window == journal)
+            .expect("stored as it is");
         bytes[start..start + forged.len()].copy_from_slice(&forged);
         let (old, new) = (crc32(&journal).to_le_bytes(), crc32(&forged).to_le_bytes());
         while let Some(at) = bytes.windows(4).position(|window| window == old) {
             bytes[at..at + 4].copy_from_slice(&new);
         }
     });
-    junkyo(&scratch, &["judge", "run/bundle.junkyo"])
-        .run()
-        .expect(1, &["run/bundle.junkyo", "evidence/journal.jsonl", "changed after it was written"]);
+    junkyo(&scratch, &["judge", "run/bundle.junkyo"]).run().expect(
+        1,
+        &[
+            "run/bundle.junkyo",
+            "evidence/journal.jsonl",
+            "changed after it was written",
+        ],
+    );
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
     })
 }
 
@@ -177,6 +190,14 @@ fn report_that_is_none() {
         bytes.truncate(bytes.len() / 2)
     });
     junkyo(&scratch, &["report", "run"]).run().expect(2, &["report.json"]);
+}
+
+/// What `run` calls a success is one for `judge`, too.
+#[test]
+#[ignore = "a selection that passed: `run` gives 0, `judge` gives 3; engine-bugs 11"]
+fn exit_codes_of_run_and_judge_agree() {
+    let scratch = small_run("exit-codes");
+    junkyo(&scratch, &["judge", "run"]).run().expect(0, &["passed 8"]);
 }
 
 #[test]

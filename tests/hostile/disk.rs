@@ -27,8 +27,17 @@ fn tiny_disk(scratch: &Scratch) -> Option<Mounted<'_>> {
 
 /// The message tells what could not be written, and the journal is sound up to there.
 fn ended_well(scratch: &Scratch, ended: &Ended, folder: &str) {
-    ended.expect(3, &["cannot write evidence to", "journal.jsonl", "what was recorded before is safe"]);
-    junkyo(scratch, &["judge", folder]).run().expect(3, &["Outcome: incomplete", "The run was interrupted"]);
+    ended.expect(
+        3,
+        &[
+            "cannot write evidence to",
+            "journal.jsonl",
+            "what was recorded before is safe",
+        ],
+    );
+    junkyo(scratch, &["judge", folder])
+        .run()
+        .expect(3, &["Outcome: incomplete", "The run was interrupted"]);
 }
 
 #[test]
@@ -59,8 +68,12 @@ fn room_is_made() {
     let mut shell = Command::new("bash");
     let line = "trap '' XFSZ; ulimit -f 60; exec \"$0\" --lang en run --filter 'tag(smoke) | tag(token)' --out run";
     shell.arg("-c").arg(line).arg(env!("CARGO_BIN_EXE_junkyo"));
-    Call::new(&scratch, shell).run().expect(3, &["cannot write evidence to"]);
-    junkyo(&scratch, &["run", "--rerun", "run"]).run().expect(0, &["passed"]);
+    Call::new(&scratch, shell)
+        .run()
+        .expect(3, &["cannot write evidence to"]);
+    junkyo(&scratch, &["run", "--rerun", "run"])
+        .run()
+        .expect(0, &["passed"]);
     assert!(scratch.join("run/bundle.junkyo").is_file());
 }
 
@@ -71,7 +84,9 @@ fn no_room_for_the_report() {
     let mut shell = Command::new("bash");
     let line = "trap '' XFSZ; ulimit -f 40; exec \"$0\" --lang en run --filter 'tag(smoke)' --out run";
     shell.arg("-c").arg(line).arg(env!("CARGO_BIN_EXE_junkyo"));
-    Call::new(&scratch, shell).run().expect(3, &["cannot write", "run/report."]);
+    Call::new(&scratch, shell)
+        .run()
+        .expect(3, &["cannot write", "run/report."]);
     junkyo(&scratch, &["judge", "run"]).run().expect(3, &["passed 8"]);
 }
 

@@ -17,7 +17,16 @@ fn consume(scratch: &Scratch, driver: &str) -> Ended {
     target.write(scratch);
     junkyo(
         scratch,
-        &["run", "--target", "target.toml", "--no-preflight", "--filter", CONSUMER, "--out", "run"],
+        &[
+            "run",
+            "--target",
+            "target.toml",
+            "--no-preflight",
+            "--filter",
+            CONSUMER,
+            "--out",
+            "run",
+        ],
     )
     .run()
 }
@@ -28,7 +37,9 @@ const SHORT: Duration = Duration::from_secs(15);
 fn command_that_hangs() {
     let scratch = Scratch::new("driver-hangs");
     let ended = consume(&scratch, r#"command = ["sh", "-c", "echo $$ > pid; exec sleep 600"]"#);
-    ended.expect(3, &["CF-031-C-request", "the driver did not end within"]).within(SHORT);
+    ended
+        .expect(3, &["CF-031-C-request", "the driver did not end within"])
+        .within(SHORT);
     let id = std::fs::read_to_string(scratch.join("pid")).expect("the driver wrote it");
     let left = std::path::Path::new("/proc").join(id.trim()).join("cmdline");
     let command = std::fs::read_to_string(left).unwrap_or_default();
@@ -39,7 +50,14 @@ fn command_that_hangs() {
 fn command_that_fails() {
     let scratch = Scratch::new("driver-fails");
     consume(&scratch, r#"command = ["sh", "-c", "echo no licence >&2; exit 1"]"#)
-        .expect(3, &["the product's driver failed", "driver command `sh` ended with exit status: 1", "no licence"])
+        .expect(
+            3,
+            &[
+                "the product's driver failed",
+                "driver command `sh` ended with exit status: 1",
+                "no licence",
+            ],
+        )
         .within(SHORT);
 }
 
@@ -99,7 +117,9 @@ fn no_driver() {
 #[test]
 fn nobody_at_the_terminal() {
     let scratch = Scratch::new("operator");
-    consume(&scratch, "operator = true").expect(3, &["nobody is at the terminal"]).within(SHORT);
+    consume(&scratch, "operator = true")
+        .expect(3, &["nobody is at the terminal"])
+        .within(SHORT);
 }
 
 #[test]
@@ -118,5 +138,7 @@ fn hook_that_fails() {
 #[test]
 fn hook_where_nobody_listens() {
     let scratch = Scratch::new("hook-nobody");
-    consume(&scratch, "url = \"http://127.0.0.1:9/hook\"").expect(3, &["driver hook", "no connection"]).within(SHORT);
+    consume(&scratch, "url = \"http://127.0.0.1:9/hook\"")
+        .expect(3, &["driver hook", "no connection"])
+        .within(SHORT);
 }

@@ -11,23 +11,41 @@ fn interrupted_and_completed() {
     // So slow that there is time to interrupt it.
     let target = mock.target().replace("[limits]", "[limits]\nrequests-per-second = 20");
     scratch.write("mock/target.toml", &target);
-    let run = ["run", "--target", "mock/target.toml", "--filter", "family(required) | tag(token)"];
+    let run = [
+        "run",
+        "--target",
+        "mock/target.toml",
+        "--filter",
+        "family(required) | tag(token)",
+    ];
     let mut running = junkyo(&scratch, &[&run[..], &["--out", "run"]].concat()).start();
     let journal = scratch.join("run/evidence/journal.jsonl");
     let ends = || fs::read_to_string(&journal).map_or(0, |text| text.matches("\"record\":\"end\"").count());
     assert!(running.wait_until(|| ends() >= 3), "it was over too early");
     running.signal("INT");
     let ended = running.wait();
-    ended.expect(3, &["interrupted: finishing the scenarios under way", "Outcome: incomplete", "--rerun"]);
+    ended.expect(
+        3,
+        &[
+            "interrupted: finishing the scenarios under way",
+            "Outcome: incomplete",
+            "--rerun",
+        ],
+    );
     for name in ["report.json", "report.html", "junit.xml", "bundle.junkyo"] {
         assert!(scratch.join("run").join(name).is_file(), "{name} is missing");
     }
-    let target = mock.target().replace("requests-per-second = 20", "requests-per-second = 20 ");
+    let target = mock
+        .target()
+        .replace("requests-per-second = 20", "requests-per-second = 20 ");
     scratch.write("mock/target.toml", &target);
     // Another target file, if only by a space, is another run.
     let again = ["run", "--target", "mock/target.toml", "--rerun", "run"];
     junkyo(&scratch, &again).run().expect(2, &["another target file"]);
-    scratch.write("mock/target.toml", &target.replace("requests-per-second = 20 ", "requests-per-second = 20"));
+    scratch.write(
+        "mock/target.toml",
+        &target.replace("requests-per-second = 20 ", "requests-per-second = 20"),
+    );
     junkyo(&scratch, &again).run().expect(0, &["passed"]);
 }
 
@@ -47,5 +65,7 @@ fn interrupted_twice_ends_at_once() {
     std::thread::sleep(std::time::Duration::from_millis(200));
     running.signal("INT");
     running.wait().expect(3, &[]).within(std::time::Duration::from_secs(10));
-    junkyo(&scratch, &["judge", "run"]).run().expect(3, &["Outcome: incomplete"]);
+    junkyo(&scratch, &["judge", "run"])
+        .run()
+        .expect(3, &["Outcome: incomplete"]);
 }

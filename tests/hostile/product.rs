@@ -307,21 +307,49 @@ fn chunks_without_end() {
     bounded(&ended);
 }
 
+/// A right answer to a call without a token, that only the end of the connection ends.
+fn right_answer() -> Vec<u8> {
+    let corpus = junkyo::scenario::Corpus::embedded().expect("a sound corpus");
+    let body = junkyo::mock::unauthorized_body(&corpus.interfaces["031.numbering"]);
+    let head =
+        "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json;charset=UTF-8\r\nWWW-Authenticate: Bearer\r\n";
+    format!("{head}\r\n{body}").into_bytes()
+}
+
+#[test]
+fn right_answer_that_ends_with_the_connection() {
+    let answer = right_answer();
+    let server = Server::product(move |stream| stream.write_all(&answer));
+    let scratch = Scratch::new("ends");
+    run_of(&scratch, &TargetText::of(&server), "id(CF-031-P-token-none)").expect(0, &["passed 1"]);
+}
+
 /// Everything that was asked for comes, but the answer never ends: consumers would wait for ever.
 #[test]
 #[ignore = "a false pass: checks take what came before the time-out for the whole answer; engine-bugs 5"]
 fn right_answer_that_never_ends() {
-    let corpus = junkyo::scenario::Corpus::embedded().expect("a sound corpus");
-    let body = junkyo::mock::unauthorized_body(&corpus.interfaces["031.numbering"]).to_string();
+    let answer = right_answer();
     let server = Server::product(move |stream| {
-        stream.write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json;charset=UTF-8\r\n")?;
-        stream.write_all(b"WWW-Authenticate: Bearer\r\n\r\n")?;
-        stream.write_all(body.as_bytes())?;
+        stream.write_all(&answer)?;
         std::thread::sleep(Duration::from_secs(60));
         Ok(())
     });
     let scratch = Scratch::new("never-ends");
     run_of(&scratch, &TargetText::of(&server), "id(CF-031-P-token-none)").expect(1, &["no complete response"]);
+}
+
+/// A reset is no end of an answer: nobody knows what would have followed.
+#[test]
+#[ignore = "a false pass: a reset after the first bytes counts as the end; engine-bugs 5"]
+fn right_answer_that_ends_with_a_reset() {
+    let answer = right_answer();
+    let server = Server::start(move |mut stream| {
+        stream.write_all(&answer).ok();
+        std::thread::sleep(Duration::from_millis(100));
+        // The request was not read, so closing resets.
+    });
+    let scratch = Scratch::new("ends-reset");
+    run_of(&scratch, &TargetText::of(&server), "id(CF-031-P-token-none)").expect(1, &["connection reset"]);
 }
 
 /// Ten megabytes of zeros in ten kilobytes: nobody asked for gzip, so nothing is unpacked.
@@ -432,7 +460,9 @@ fn server_that_does_not_answer_plain_http() {
     let scratch = Scratch::new("plain-hangs");
     let mut target = TargetText::of(&server);
     target.url = target.url.replace("http:", "https:");
-    run_of(&scratch, &target, "id(CF-031-P-plain-http)").expect(0, &["passed 1"]).within(SHORT);
+    run_of(&scratch, &target, "id(CF-031-P-plain-http)")
+        .expect(0, &["passed 1"])
+        .within(SHORT);
 }
 
 /// The authorization server answers, but gives no token: the product is not to blame for the rest.

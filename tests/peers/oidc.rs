@@ -11,37 +11,14 @@ use super::trial;
 /// Where it differs, and why. Anything else fails the test, and so does a difference that is gone.
 const DIFFERENCES: &[(&str, &str)] = &[
     (
-        "CF-AS-assertion-wrong-subject",
-        "client_id of the form and sub of the assertion differ: it calls the request malformed (invalid_request), not the client unknown",
-    ),
-    (
         "CF-AS-grant-authorization-code",
         "a grant that the client may not use is invalid_request there, where RFC 6749 5.2 has unauthorized_client",
-    ),
-    ("CF-AS-scope-unknown", IGNORED),
-    ("CF-AS-scope-business-id", IGNORED),
-    ("CF-AS-scope-resource", IGNORED),
-    ("CF-AS-scope-operation", IGNORED),
-    ("CF-AS-scope-separator", IGNORED),
-    ("CF-AS-scope-two-parts", IGNORED),
-    ("CF-AS-scope-case", IGNORED),
-    ("CF-AS-scope-wildcard", IGNORED),
-    (
-        "CF-AS-scope-two-providers",
-        "it grants the one scope that the client has and says so, where we ask for a refusal",
-    ),
-    (
-        "CF-AS-scope-missing",
-        "it issues a token without any scope (RFC 6749 3.3 allows a default), where we ask for a refusal",
     ),
     (
         "CF-AS-introspect-alg-none",
         "a token in the form of a JWT is refused with unsupported_token_type, where RFC 7662 2.2 has active false",
     ),
 ];
-
-const IGNORED: &str =
-    "RFC 6749 3.3 allows to ignore a scope: it issues a token without it, where we ask for invalid_scope";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial("oidc-provider::authorization", || {

@@ -199,6 +199,10 @@ pub(super) fn value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>
                 .as_str()
                 .is_some_and(|found| found.split_whitespace().any(|part| part == word))
         });
+    let holds = holds
+        && p.ends_with
+            .as_ref()
+            .is_none_or(|end| found.as_str().is_some_and(|found| found.ends_with(end.as_str())));
     Answer::from(holds, expected, || shown(found)).at(&p.at)
 }
 
@@ -256,6 +260,9 @@ fn describe_value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>) 
                 format!("another value than that of {reference}: {other}"),
             )
         };
+    }
+    if let Some(end) = &p.ends_with {
+        return Text::new(format!("「{end}」で終わる値"), format!("a value that ends with `{end}`"));
     }
     match &p.has_word {
         Some(word) => Text::new(format!("「{word}」を含む値"), format!("a value with the word `{word}`")),

@@ -245,6 +245,9 @@ fn only<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 pub(super) fn token_request(p: &check::TokenRequest, context: &Context<'_>, step: &Step) -> Answer {
+    if p.part == "no-secret" {
+        return secret_nowhere(context, step);
+    }
     every(context, step, Channel::Token, |parsed| {
         let form = form(parsed);
         match p.part.as_str() {
@@ -269,7 +272,7 @@ pub(super) fn token_request(p: &check::TokenRequest, context: &Context<'_>, step
                     || Text::neutral(format!("scope={}", scope.unwrap_or("?"))),
                 )
             }
-            "media-type" => {
+            _ => {
                 let found = parsed.request().and_then(crate::wire::HttpRequest::media_type);
                 Answer::from(
                     found.as_deref() == Some("application/x-www-form-urlencoded"),
@@ -277,9 +280,21 @@ pub(super) fn token_request(p: &check::TokenRequest, context: &Context<'_>, step
                     || Text::neutral(found.as_deref().unwrap_or("?")),
                 )
             }
-            _ => no_secret(context, parsed),
         }
     })
+}
+
+/// The client secret travels nowhere: not to the token endpoint, to the API or elsewhere.
+fn secret_nowhere(context: &Context<'_>, step: &Step) -> Answer {
+    for at in [Channel::Api, Channel::Elsewhere] {
+        for parsed in context.arrived(&step.id, at) {
+            match no_secret(context, parsed) {
+                Answer::Holds => {}
+                other => return other.of_exchange(parsed.index),
+            }
+        }
+    }
+    every(context, step, Channel::Token, |parsed| no_secret(context, parsed))
 }
 
 /// The client secret itself never travels beside an assertion.

@@ -194,6 +194,77 @@ pub(super) fn names_length(p: &check::ErrorNamesLength, context: &Context<'_>, p
     .at("/errors")
 }
 
+/// Words that say which characters, which form or which code are allowed.
+const KINDS: &[&str] = &[
+    "半角", "全角", "数字", "英字", "英数", "カナ", "かな", "漢字", "記号", "文字", "コード", "形式", "日付", "時刻", "年月日", "YYYY", "HH",
+];
+
+pub(super) fn names_characters(p: &check::ErrorNamesCharacters, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
+    let (interface, entries) = match entries(context, parsed) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let Some(row) = interface.parameter(&p.parameter) else {
+        return Answer::unanswered(
+            format!("項目 {} は表にありません。", p.parameter),
+            format!("The table has no parameter {}.", p.parameter),
+        );
+    };
+    let names_them = |message: &str| {
+        let words = message.split_once('は').map_or("", |(_, rest)| rest);
+        let words = words.strip_suffix("で設定してください。").unwrap_or_default();
+        let words = words.replace("指定文字", "");
+        !words.contains('【') && KINDS.iter().any(|kind| words.contains(kind))
+    };
+    let holds = entries.iter().any(|entry| {
+        entry.code == "E0002" && names_item(interface, entry.message, &row.item.ja) && names_them(entry.message)
+    });
+    Answer::from(
+        holds,
+        || {
+            Text::new(
+                "許される文字種を示す E0002（例: 半角数字で設定してください。）",
+                "E0002 that names the allowed kind of characters (such as 半角数字)",
+            )
+        },
+        || listed(&entries),
+    )
+    .at("/errors")
+}
+
+pub(super) fn correlation(p: &check::ErrorCorrelation, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
+    let (interface, entries) = match entries(context, parsed) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let (Some(condition), Some(missing)) = (interface.parameter(&p.condition), interface.parameter(&p.missing)) else {
+        return Answer::unanswered(
+            format!("項目 {} 又は {} は表にありません。", p.condition, p.missing),
+            format!("The table has no parameter {} or {}.", p.condition, p.missing),
+        );
+    };
+    let (condition, missing) = (&condition.item.ja, &missing.item.ja);
+    let in_order = |message: &str| match (message.find(condition.as_str()), message.find(missing.as_str())) {
+        (Some(first), Some(second)) => first < second,
+        _ => false,
+    };
+    // E0001 about the item is another way to tell it (reading SF-08).
+    let turned = entries
+        .iter()
+        .position(|entry| entry.code == "E0004" && entry.message.contains(missing) && !in_order(entry.message));
+    match turned {
+        None => Answer::Holds,
+        Some(index) => Answer::broken(
+            Text::new(
+                format!("「{condition}」を先に、「{missing}」を後に示す E0004"),
+                format!("E0004 that names 「{condition}」 first and 「{missing}」 second"),
+            ),
+            Text::neutral(entries[index].message),
+        )
+        .at(&format!("/errors/{index}/message")),
+    }
+}
+
 pub(super) fn cover(p: &check::ErrorsCover, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
     let (interface, entries) = match entries(context, parsed) {
         Ok(found) => found,

@@ -3,7 +3,7 @@
 use memchr::memmem;
 use serde_json::Value;
 
-use super::super::context::{Answer, Parsed};
+use super::super::context::{Answer, Context, Parsed};
 use crate::scenario::{Message, check};
 use crate::text::Text;
 use crate::wire::{media_parameter, media_type as media_type_of, percent_encode};
@@ -151,14 +151,15 @@ pub(super) fn no_content_coding(parsed: &Parsed<'_>) -> Answer {
     }
 }
 
-pub(super) fn within(p: &check::Within, parsed: &Parsed<'_>) -> Answer {
+pub(super) fn within(p: &check::Within, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
+    let limit = (p.ms as f64 * context.facts.time_scale.unwrap_or(1.0)) as u64;
     let elapsed = parsed.exchange.elapsed_us / 1000;
     Answer::from(
-        elapsed <= p.ms && parsed.exchange.fault.is_none(),
+        elapsed <= limit && parsed.exchange.fault.is_none(),
         || {
             Text::new(
-                format!("{} ミリ秒以内の応答", p.ms),
-                format!("a response within {} ms", p.ms),
+                format!("{limit} ミリ秒以内の応答"),
+                format!("a response within {limit} ms"),
             )
         },
         || {

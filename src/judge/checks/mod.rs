@@ -79,7 +79,7 @@ fn one(check: &Check, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         Check::HttpVersionAtLeast(p) => message::http_version(p, parsed),
         Check::Framing(_) => message::framing(parsed),
         Check::NoContentCoding(_) => message::no_content_coding(parsed),
-        Check::Within(p) => message::within(p, parsed),
+        Check::Within(p) => message::within(p, context, parsed),
         Check::NoInternals(_) => message::no_internals(parsed),
         Check::NoEcho(p) => message::no_echo(p, parsed),
         Check::Json(p) => body::json(p, parsed),
@@ -101,6 +101,8 @@ fn one(check: &Check, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         Check::ErrorCodesKnown(_) => errors::codes_known(context, parsed),
         Check::ErrorMessages(_) => errors::messages(context, parsed),
         Check::ErrorNamesLength(p) => errors::names_length(p, context, parsed),
+        Check::ErrorNamesCharacters(p) => errors::names_characters(p, context, parsed),
+        Check::ErrorCorrelation(p) => errors::correlation(p, context, parsed),
         Check::ErrorsCover(p) => errors::cover(p, context, parsed),
         other => unreachable!("`{}` looks at the whole step", other.name()),
     }
