@@ -189,9 +189,9 @@ impl OpenBundle {
             if let Some(parent) = out.parent() {
                 fs::create_dir_all(parent).map_err(io_error)?;
             }
-            let copied = File::create(&out)
-                .and_then(|mut out| io::copy(&mut inside.take(budget), &mut out))
-                .map_err(io_error)?;
+            let copied = File::create(&out).map_err(io_error).and_then(|mut out| {
+                io::copy(&mut inside.take(budget), &mut out).map_err(|_| changed(&entry.path, "is damaged"))
+            })?;
             budget = budget.saturating_sub(copied);
             let (size, digest) = digest_file(&out).map_err(io_error)?;
             if size != entry.size || digest != entry.sha256 {

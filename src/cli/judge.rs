@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Exit, unless_closed};
 use super::args::{Common, Format, Judge as JudgeArgs, Report as ReportArgs};
 use super::error::CliError;
+use super::output::exit_of;
+use super::{Exit, unless_closed};
 use crate::attest::OpenBundle;
 use crate::evidence::{Recording, read_journal};
-use crate::judge::{Judge, Outcome, Verdict, Waiver, not_run, roll_up};
+use crate::judge::{Judge, Verdict, Waiver, not_run, roll_up};
 use crate::report::{
     RepeatCommand, Report, ReportBuilder, interruption, read_json, write_html, write_json, write_junit, write_summary,
 };
@@ -66,11 +67,7 @@ pub(super) fn main(args: &JudgeArgs, common: &Common, lang: Lang) -> Result<Exit
         })?;
         unless_closed(writeln!(out, "{}", path.display()))?;
     }
-    Ok(match report.outcome {
-        Outcome::Conformant => Exit::Success,
-        Outcome::NonConformant => Exit::NonConformant,
-        Outcome::Incomplete => Exit::Incomplete,
-    })
+    Ok(exit_of(&report, !report.run.interrupted, false))
 }
 
 /// Verdicts and report from a recording alone.

@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::Exit;
 use super::error::CliError;
 use crate::attest::write_bundle;
+use crate::judge::{Outcome, Verdict};
 use crate::report::{Report, write_html, write_json, write_junit};
 use crate::text::Lang;
 
@@ -67,5 +69,28 @@ impl RunFolder {
             })
             .and_then(|()| fs::rename(&temporary, &path));
         written.map_err(|source| CliError::Write { path, source })
+    }
+}
+
+/// The exit code that a report stands for. `complete`: every planned scenario was carried out.
+pub(super) fn exit_of(report: &Report, complete: bool, stale_waivers: bool) -> Exit {
+    let count = |verdict| report.scenarios_by_verdict.get(verdict);
+    if count(Verdict::Fail) > 0 {
+        return Exit::NonConformant;
+    }
+    if stale_waivers {
+        return Exit::Usage;
+    }
+    let open = count(Verdict::Error) + count(Verdict::Blocked) + count(Verdict::Review);
+    if !complete || open > 0 {
+        return Exit::Incomplete;
+    }
+    match report.outcome {
+        Outcome::Conformant => Exit::Success,
+        // Everything that was selected passed, or failed as expected: the command did its work.
+        Outcome::Incomplete if report.run.partial => Exit::Success,
+        Outcome::NonConformant if count(Verdict::Waived) > 0 => Exit::Success,
+        Outcome::NonConformant => Exit::NonConformant,
+        Outcome::Incomplete => Exit::Incomplete,
     }
 }

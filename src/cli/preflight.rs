@@ -1,6 +1,7 @@
 //! `junkyo preflight`, and the same before a run.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use super::Exit;
 use super::args::{Common, Preflight};
@@ -36,7 +37,7 @@ pub(super) fn main(args: &Preflight, common: &Common, lang: Lang) -> Result<Exit
 }
 
 /// Tells what is wrong before a run; the exit code, if the run cannot start.
-pub(super) async fn before_run(corpus: &Corpus, target: &Target, lang: Lang) -> Option<Exit> {
+pub(super) async fn before_run(corpus: &Corpus, target: &Target, file: &Path, lang: Lang) -> Option<Exit> {
     let findings = preflight(corpus, target).await;
     for finding in findings.iter().filter(|finding| finding.severity != Severity::Good) {
         eprint!("{}", line(finding, lang));
@@ -46,7 +47,7 @@ pub(super) async fn before_run(corpus: &Corpus, target: &Target, lang: Lang) -> 
         "事前確認で問題が見つかったため、実行しません（--no-preflight で強制できます）。",
         "preflight found faults, so nothing was run (--no-preflight starts all the same)",
     );
-    eprintln!("error: {}", text.get(lang));
+    eprintln!("error: {}: {}", file.display(), text.get(lang));
     Some(exit)
 }
 

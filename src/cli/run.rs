@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Common, Run};
 use super::error::CliError;
-use super::output::RunFolder;
+use super::output::{RunFolder, exit_of};
 use super::progress::Progress;
 use super::{Exit, preflight, unless_closed};
 use crate::drive::{Plan, Reference, RunEnd, RunError, RunOptions, Runner, Selection, Target};
 use crate::evidence::{Recording, read_journal};
-use crate::judge::{Blame, Judge, Outcome, Verdict, Waiver, not_run, roll_up};
+use crate::judge::{Blame, Judge, Verdict, Waiver, not_run, roll_up};
 use crate::mock::DefectSet;
 use crate::report::{RepeatCommand, Report, ReportBuilder, interruption, write_summary};
 use crate::scenario::{Corpus, Filter, Scenario};
@@ -41,8 +41,8 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
         .build()
         .map_err(CliError::Output)?;
     let waivers = target.as_ref().map_or(&[][..], |target| &target.file.expected_failures);
-    if let Some(target) = target.as_ref().filter(|_| !args.no_preflight)
-        && let Some(exit) = runtime.block_on(preflight::before_run(&corpus, target, lang))
+    if let (Some(target), Some(file), false) = (&target, &args.target, args.no_preflight)
+        && let Some(exit) = runtime.block_on(preflight::before_run(&corpus, target, file, lang))
     {
         return Ok(exit);
     }
@@ -274,7 +274,7 @@ fn conclude(
         );
         eprintln!("error: {}", text.get(lang));
     }
-    Ok(exit_code(report, end, !stale.is_empty()))
+    Ok(exit_of(report, end == RunEnd::Complete, !stale.is_empty()))
 }
 
 /// A waiver that covers nothing of what was run, although its scenario was.
@@ -286,26 +286,4 @@ fn is_stale(waiver: &Waiver, report: &Report) -> bool {
         .peekable();
     let was_run = covered.peek().is_some() || !report.run.partial;
     was_run && !covered.any(|view| view.verdict == Verdict::Waived)
-}
-
-fn exit_code(report: &Report, end: RunEnd, stale_waivers: bool) -> Exit {
-    let count = |verdict| report.scenarios_by_verdict.get(verdict);
-    if count(Verdict::Fail) > 0 {
-        return Exit::NonConformant;
-    }
-    if stale_waivers {
-        return Exit::Usage;
-    }
-    let open = count(Verdict::Error) + count(Verdict::Blocked) + count(Verdict::Review);
-    if end != RunEnd::Complete || open > 0 {
-        return Exit::Incomplete;
-    }
-    match report.outcome {
-        Outcome::Conformant => Exit::Success,
-        // Everything that was selected passed, or failed as expected: the command did its work.
-        Outcome::Incomplete if report.run.partial => Exit::Success,
-        Outcome::NonConformant if count(Verdict::Waived) > 0 => Exit::Success,
-        Outcome::NonConformant => Exit::NonConformant,
-        Outcome::Incomplete => Exit::Incomplete,
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::target::DriverFile;
 use crate::mock::{self, DriverOutcome};
@@ -47,6 +47,9 @@ impl DriverReply {
 
 /// Exit code of a driver program that does not know the action (the convention of bogo).
 const NOT_IMPLEMENTED: i32 = 89;
+
+/// Bytes that a driver program may print.
+const MOST_OUTPUT: u64 = 1 << 20;
 
 /// A way to make a product act.
 #[derive(Clone)]
@@ -153,15 +156,26 @@ async fn run(command: &[String], order: &Value) -> DriverReply {
         // A program that does not read its input is free not to.
         input.write_all(format!("{order}\n").as_bytes()).await.ok();
     }
-    match child.wait_with_output().await {
+    let mut output = Vec::new();
+    if let Some(out) = child.stdout.take() {
+        // What a driver has to say is one line; one that never stops talking is stopped.
+        let read = out.take(MOST_OUTPUT + 1).read_to_end(&mut output).await;
+        if read.is_err() || output.len() as u64 > MOST_OUTPUT {
+            child.kill().await.ok();
+            return DriverReply::failed(format!(
+                "driver command `{program}` printed more than {MOST_OUTPUT} bytes"
+            ));
+        }
+    }
+    match child.wait().await {
         Err(error) => DriverReply::failed(format!("driver command `{program}`: {error}")),
-        Ok(output) if output.status.code() == Some(NOT_IMPLEMENTED) => DriverReply::unsupported(),
-        Ok(output) if output.status.success() => {
-            let text = String::from_utf8_lossy(&output.stdout);
+        Ok(status) if status.code() == Some(NOT_IMPLEMENTED) => DriverReply::unsupported(),
+        Ok(status) if status.success() => {
+            let text = String::from_utf8_lossy(&output);
             let last = text.lines().rev().find(|line| !line.trim().is_empty());
             DriverReply::done(last.and_then(|line| serde_json::from_str(line).ok()))
         }
-        Ok(output) => DriverReply::failed(format!("driver command `{program}` ended with {}", output.status)),
+        Ok(status) => DriverReply::failed(format!("driver command `{program}` ended with {status}")),
     }
 }
 

@@ -11,8 +11,8 @@ use super::run::credentials_of;
 use super::session::{ASSERTION_TYPE, basic, form_headers};
 use super::target::{AuthMethod, Target};
 use crate::evidence::Fault;
-use crate::scenario::{Act, Corpus, Step};
-use crate::standard::Subject;
+use crate::scenario::{Act, Corpus, Step, did_you_mean};
+use crate::standard::{ReadingChoice, Subject};
 use crate::text::Text;
 use crate::wire::certificate::client_from_pem;
 use crate::wire::{Client, ClientOptions, HttpResponse, Outgoing, Sent, Url, form_encode, jwt, parse_response};
@@ -102,8 +102,38 @@ pub async fn preflight(corpus: &Corpus, target: &Target) -> Vec<Finding> {
     findings
 }
 
-/// Claims name profiles of the corpus, and what they need is there.
+/// Claims, readings and interfaces are known to the corpus, and what the claims need is there.
 fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
+    if let Err(error) = ReadingChoice::new(&corpus.readings, &target.file.readings) {
+        findings.push(Finding::bad(
+            "readings",
+            Severity::Fault,
+            Text::new(
+                format!("読み {} = \"{}\" は存在しません。", error.id, error.option),
+                format!("reading {} = \"{}\" does not exist", error.id, error.option),
+            ),
+            Text::neutral(&error.help),
+        ));
+    }
+    for id in target
+        .endpoints
+        .keys()
+        .filter(|id| !corpus.interfaces.contains_key(*id))
+    {
+        let hint = did_you_mean(id, corpus.interfaces.keys().map(String::as_str));
+        findings.push(Finding::bad(
+            "endpoints",
+            Severity::Fault,
+            Text::new(
+                format!("インターフェース {id} は存在しません{hint}"),
+                format!("interface `{id}` does not exist{hint}"),
+            ),
+            Text::new(
+                "`junkyo show 031.numbering` のように、コーパスにある識別子を指定してください。",
+                "name an interface of the corpus; `junkyo show 031.numbering` shows one",
+            ),
+        ));
+    }
     for claim in &target.file.product.claims {
         let profiles = corpus.expand_profile(claim);
         if profiles.is_empty() {

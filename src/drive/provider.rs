@@ -320,9 +320,11 @@ impl Story<'_> {
         let mut sent_assertion = None;
         if matches!(auth, ClientAuth::Jwt | ClientAuth::JwtAndBasic) {
             let assertion = match &token.replay {
-                Some(from) => self.assertions.get(from).cloned().ok_or_else(|| {
-                    missing(step, &no_value(from, "assertion"))
-                })?,
+                Some(from) => self
+                    .assertions
+                    .get(from)
+                    .cloned()
+                    .ok_or_else(|| missing(step, &no_value(from, "assertion")))?,
                 None => self
                     .dress_assertion(credentials, &token.assertion)
                     .map_err(|error| missing(step, &error))?,
@@ -396,7 +398,10 @@ impl Story<'_> {
     /// Asks the authorization server about a token.
     pub(super) async fn introspect(&mut self, step: &Step, introspect: &Introspect) -> Result<(), Blocked> {
         let interface = self.interface(step)?;
-        let token = self.token_for(step, &introspect.token, &interface).await?.unwrap_or_default();
+        let token = self
+            .token_for(step, &introspect.token, &interface)
+            .await?
+            .unwrap_or_default();
         let credentials = self.credentials(step)?;
         let Some(url) = &credentials.introspection_endpoint else {
             return Err(Blocked {

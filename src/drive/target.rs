@@ -265,7 +265,7 @@ impl Default for LimitsFile {
             request_budget: 0,
             connect_timeout_ms: 10_000,
             exchange_timeout_ms: 35_000,
-            max_response_bytes: 16 * 1024 * 1024,
+            max_response_bytes: 1024 * 1024,
             settle_ms: 2_000,
             consumer_timeout_ms: 30_000,
             retry_wait_ms: 5_000,

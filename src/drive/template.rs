@@ -10,7 +10,7 @@
 //! | `${kojinbango}` | a synthetic 個人番号 |
 //! | `${repeat:N:TEXT}` | TEXT so many times; `#` in it is the number of the repetition, from 1 |
 //! | `${null}` | JSON null, which TOML cannot write |
-//! | `${municipality}`, `${marker}`, `${client_id}`, `${token_endpoint}`, `${elsewhere}`, `${elsewhere-plain}` | facts of the run |
+//! | `${municipality}`, `${run}`, `${marker}`, `${client_id}`, `${token_endpoint}`, `${elsewhere}`, `${elsewhere-plain}` | facts of the run |
 //! | `${today}`, `${time}`, `${now}`, `${now+60}` | times |
 
 use std::collections::HashMap;
@@ -147,12 +147,14 @@ impl Scope<'_> {
     fn fact(&self, name: &str) -> Option<String> {
         let facts = self.facts;
         let (day, time) = day_and_time_in_japan(facts.started_unix_ms);
-        let unused = |key: &str| unused_number(facts.seed, self.scenario, key);
+        // Fresh in every run: a product keeps what an earlier run registered.
+        let unused = |key: &str| unused_number(facts.seed ^ facts.started_unix_ms, self.scenario, key);
         let body = |number: &str| number.get(..number.len().saturating_sub(1)).map(str::to_owned);
         Some(match name {
             "today" => day,
             "time" => time,
             "municipality" => facts.municipality.clone(),
+            "run" => facts.started_unix_ms.to_string(),
             "marker" => marker(facts.seed, self.scenario),
             "client_id" => facts.client_id.clone(),
             "token_endpoint" => self.token_endpoint.to_owned(),

@@ -50,6 +50,14 @@ pub enum JournalError {
         /// What was wrong.
         detail: String,
     },
+    /// Another version of the format.
+    #[error("{path} has journal format {format}, this junkyo reads {FORMAT}; use the version that recorded it")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+    },
     /// The journal does not begin with the facts of a run.
     #[error("{path} does not begin with the facts of a run; it is no journal of junkyo")]
     NoFacts {
@@ -329,11 +337,13 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
             .map_err(|error| error.to_string())
             .and_then(|_| serde_json::from_str(&line).map_err(|error| error.to_string()));
         let record: Record = match record {
-            Ok(record) => record,
-            Err(_) if cut => {
+            // A line without its end was cut off by a kill, even if what is there can be read:
+            // going on with the journal drops it too.
+            _ if cut => {
                 truncated = true;
                 break;
             }
+            Ok(record) => record,
             Err(detail) => {
                 return Err(JournalError::Line {
                     path,
@@ -351,6 +361,12 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
                 })
         };
         let evidence = match record {
+            Record::Run(run) if run.format != FORMAT => {
+                return Err(JournalError::Format {
+                    path,
+                    format: run.format,
+                });
+            }
             Record::Run(run) => {
                 facts.get_or_insert(*run);
                 continue;

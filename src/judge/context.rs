@@ -124,7 +124,9 @@ impl<'a> Parsed<'a> {
                     .next()
                     .unwrap_or_default();
                 let method = std::str::from_utf8(method).unwrap_or("GET");
-                parse_response(&self.exchange.response, method, true).ok()
+                // A body that ends with the connection is whole only if nothing went wrong.
+                let closed = self.exchange.fault.is_none();
+                parse_response(&self.exchange.response, method, closed).ok()
             })
             .as_ref()
     }

@@ -103,7 +103,11 @@ impl<'a> Judge<'a> {
                 "前の手順がこの手順に要る値を返さなかったため問わない",
                 "not asked: an earlier step gave nothing to go on with",
             );
-            return step.checks.iter().map(|spec| self.skipped(step, spec, why.clone())).collect();
+            return step
+                .checks
+                .iter()
+                .map(|spec| self.skipped(step, spec, why.clone()))
+                .collect();
         }
         let mut status_is_wrong = false;
         let mut results = Vec::with_capacity(step.checks.len());

@@ -206,11 +206,12 @@ impl Authorization {
         let Some(asked) = form.get("scope") else {
             return match form.get("grant_type") {
                 Some("refresh_token") if self.has(Defect::RefreshGrantAccepted) => Ok(self.scopes[0].clone()),
+                _ if self.has(Defect::UnknownScopeCrash) => Ok(String::new()),
                 _ if self.has(Defect::ScopeMissingAccepted) => Ok(self.scopes.join(" ")),
                 _ => Err(OauthFault::request()),
             };
         };
-        if self.has(Defect::AnyScopeGranted) {
+        if self.has(Defect::AnyScopeGranted) || self.has(Defect::UnknownScopeCrash) {
             return Ok(asked.to_owned());
         }
         if self.has(Defect::ScopeSilentlyChanged) {
@@ -289,6 +290,9 @@ impl Authorization {
             }
             return self.description(&json!({ "active": false }));
         };
+        if self.has(Defect::UnknownScopeCrash) && !self.scopes.contains(&token.scope) {
+            return Reply::html(500, "Internal Server Error");
+        }
         if !token.is_active(now) && !self.has(Defect::IntrospectionExpiredActive) {
             let body = if self.has(Defect::IntrospectionInactiveDetails) {
                 json!({ "active": false, "scope": token.scope, "reason": "expired" })

@@ -140,6 +140,9 @@ impl Consumer {
         if order.fresh {
             self.held().clear();
         }
+        if self.config.defects.has(Defect::NothingSent) {
+            return Outcome::default();
+        }
         let outcome = match self.prepare(order) {
             Ok(work) => work.run().await,
             Err(error) => Outcome {

@@ -127,7 +127,9 @@ impl Work<'_> {
         let mut body = form_encode(form.iter().map(|(name, value)| (*name, value.as_str())));
         let mut media_type = "application/x-www-form-urlencoded";
         if defects.has(Defect::TokenRequestJson) {
-            let members = form.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+            let members = form
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
             body = Value::Object(members.collect()).to_string();
             media_type = "application/json";
         }

@@ -267,6 +267,7 @@ defects! {
     IntrospectionJwt = "introspection-jwt",
     IntrospectionAlways500 = "introspection-always-500",
     BasicCrash = "basic-crash",
+    UnknownScopeCrash = "unknown-scope-crash",
     // consumer
     SendsGet = "sends-get",
     WrongPath = "wrong-path",
@@ -335,4 +336,5 @@ defects! {
     CallsWithoutToken = "calls-without-token",
     TokenRequestJson = "token-request-json",
     AssertionTypeWrong = "assertion-type-wrong",
+    NothingSent = "nothing-sent",
 }

@@ -95,7 +95,7 @@ fn correlation(interface: &Interface, row: &Parameter, item: &str, defects: &Def
     let condition = row
         .condition
         .as_ref()
-        .filter(|condition| condition.parameter != "shorikubun")
+        .filter(|condition| condition.parameter != "shorikubun" || defects.has(Defect::CorrelationOrderWrong))
         .and_then(|condition| interface.parameter(&condition.parameter));
     let Some(condition) = condition else {
         return ("E0001", format!("{item}が設定されていません。"));

@@ -1,12 +1,11 @@
 //! The corpus as a whole: everything of `conformance/`, resolved and cross-checked.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::error::did_you_mean;
 use super::family;
-use super::file::{Expectation, ExpectationFile, FamilyFile, Resolver, ScenarioFile};
+use super::file::{Expectation, ExpectationFile, FamilyFile, IdLists, Resolver, ScenarioFile};
 use super::{CorpusError, Scenario};
 use crate::standard::{
     CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile, Source,
@@ -242,7 +241,7 @@ struct Loader {
     scenarios: Vec<Arc<Scenario>>,
     errors: Vec<CorpusError>,
     places: HashMap<String, Location>,
-    lists: RefCell<HashMap<Vec<String>, Arc<[Arc<str>]>>>,
+    lists: IdLists,
 }
 
 impl Loader {

@@ -70,7 +70,7 @@ pub enum CorpusError {
 }
 
 /// `; did you mean …?` for the closest known name.
-pub(super) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     similar::get_close_matches(name, &known, 1, 0.6)
         .first()

@@ -205,11 +205,14 @@ pub struct RawReading {
     pub cases: BTreeMap<String, toml::Value>,
 }
 
+/// Lists of requirement ids, each kept once.
+pub(super) type IdLists = RefCell<HashMap<Vec<String>, Arc<[Arc<str>]>>>;
+
 /// What is needed to turn written scenarios into resolved ones.
 pub(super) struct Resolver<'a> {
     pub(super) expectations: &'a BTreeMap<String, Expectation>,
     /// Lists of requirement ids that were used before: the same few are used again and again.
-    pub(super) lists: &'a RefCell<HashMap<Vec<String>, Arc<[Arc<str>]>>>,
+    pub(super) lists: &'a IdLists,
     pub(super) interface: Option<Arc<str>>,
     pub(super) family: Option<Arc<str>>,
 }

@@ -18,6 +18,7 @@ pub use act::{
 pub use check::{Check, CheckDoc, Message, check_docs};
 pub use corpus::{Corpus, CoverageRow};
 pub use error::CorpusError;
+pub(crate) use error::did_you_mean;
 pub use file::{ExpectationFile, FamilyFile, ScenarioFile};
 pub use filter::{Filter, FilterError};
 pub use lint::{lint, lock_text};

@@ -215,7 +215,9 @@ impl Client {
                 Err(error) if response.is_empty() => {
                     return Err(Fault::reset(written.as_ref().err().unwrap_or(&error)));
                 }
-                Err(_) => true,
+                // TLS without close_notify is common and, for a body of announced length, harmless.
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => true,
+                Err(error) => return Err(Fault::reset(&error)),
             };
             match parse_response(response, &outgoing.method, closed) {
                 Ok(parsed) => {
@@ -239,10 +241,11 @@ impl Client {
                 Err(ParseError::Malformed(detail)) => return Err(Fault::Garbage { detail }),
                 Err(_) => {}
             }
-            if response.len() > self.options.limits.message {
-                return Err(Fault::TooLarge {
-                    limit: self.options.limits.message,
-                });
+            let limits = self.options.limits;
+            let in_head = response.len() > limits.head && memchr::memmem::find(response, b"\r\n\r\n").is_none();
+            if in_head || response.len() > limits.message {
+                let limit = if in_head { limits.head } else { limits.message };
+                return Err(Fault::TooLarge { limit });
             }
         }
     }

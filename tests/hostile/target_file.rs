@@ -122,14 +122,12 @@ fn unknown_profile_on_the_command_line() {
 
 /// Told before the product is called: it is the file that is wrong, whatever the product does.
 #[test]
-#[ignore = "readings are looked at after preflight only; engine-bugs 1"]
 fn unknown_reading() {
     spoiled("reading", "[readings]", "[readings]\nRD-99 = \"strict\"")
         .expect(2, &["target.toml", "RD-99", "junkyo list --readings"]);
 }
 
 #[test]
-#[ignore = "readings are looked at after preflight only; engine-bugs 1"]
 fn unknown_option_of_a_reading() {
     spoiled("option", "[readings]", "[readings]\nRD-27 = \"no-such-option\"")
         .expect(2, &["target.toml", "RD-27", "no-such-option"]);
@@ -166,7 +164,6 @@ fn endpoint_that_is_no_address() {
 }
 
 #[test]
-#[ignore = "preflight does not compare [endpoints] with the corpus; engine-bugs 2"]
 fn endpoint_of_an_unknown_interface() {
     spoiled("interface", "031.numbering", "031.numberin")
         .expect(2, &["target.toml", "031.numberin", "did you mean `031.numbering`"]);

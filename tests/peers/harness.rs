@@ -38,14 +38,16 @@ pub(crate) fn installed(path: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A fresh folder for one trial; it goes away unless the trial fails.
+/// A fresh folder for one trial; it goes away unless the trial fails. Two runs at the same time do not meet.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new(name: &str) -> Result<Self, String> {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("peers")
-            .join(name.replace("::", "-"));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers").join(format!(
+            "{}-{}",
+            name.replace("::", "-"),
+            std::process::id()
+        ));
         if path.exists() {
             fs::remove_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         }

@@ -262,7 +262,10 @@ fn describe_value(p: &check::Value, context: &Context<'_>, parsed: &Parsed<'_>) 
         };
     }
     if let Some(end) = &p.ends_with {
-        return Text::new(format!("「{end}」で終わる値"), format!("a value that ends with `{end}`"));
+        return Text::new(
+            format!("「{end}」で終わる値"),
+            format!("a value that ends with `{end}`"),
+        );
     }
     match &p.has_word {
         Some(word) => Text::new(format!("「{word}」を含む値"), format!("a value with the word `{word}`")),

@@ -306,7 +306,8 @@ fn no_secret(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
     let has_assertion = !form(parsed).iter().all(|(name, _)| name != "client_assertion");
     let sent = !secret.is_empty()
         && (memmem::find(bytes, secret.as_bytes()).is_some()
-            || has_assertion && memmem::find(bytes, basic.as_bytes()).is_some());
+            || (has_assertion || parsed.exchange.channel != Channel::Token)
+                && memmem::find(bytes, basic.as_bytes()).is_some());
     Answer::from(
         !sent,
         || {

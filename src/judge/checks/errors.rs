@@ -196,7 +196,23 @@ pub(super) fn names_length(p: &check::ErrorNamesLength, context: &Context<'_>, p
 
 /// Words that say which characters, which form or which code are allowed.
 const KINDS: &[&str] = &[
-    "半角", "全角", "数字", "英字", "英数", "カナ", "かな", "漢字", "記号", "文字", "コード", "形式", "日付", "時刻", "年月日", "YYYY", "HH",
+    "半角",
+    "全角",
+    "数字",
+    "英字",
+    "英数",
+    "カナ",
+    "かな",
+    "漢字",
+    "記号",
+    "文字",
+    "コード",
+    "形式",
+    "日付",
+    "時刻",
+    "年月日",
+    "YYYY",
+    "HH",
 ];
 
 pub(super) fn names_characters(p: &check::ErrorNamesCharacters, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {

@@ -56,9 +56,19 @@ pub(super) fn withheld(p: &check::ScopeWithheld, context: &Context<'_>, parsed: 
         )
     };
     match granted(context, parsed) {
-        Granted::No => Answer::Holds,
+        Granted::No => {
+            let error = parsed.value("/error").and_then(Value::as_str);
+            Answer::from(
+                error == Some("invalid_scope"),
+                || Text::neutral("invalid_scope"),
+                || Text::neutral(error.unwrap_or_default()),
+            )
+            .at("/error")
+        }
         Granted::Unclear(found) => Answer::broken(expected(), found),
-        Granted::Scopes(scopes) => Answer::from(!scopes.contains(&p.scope), expected, || Text::neutral(scopes.join(" "))),
+        Granted::Scopes(scopes) => {
+            Answer::from(!scopes.contains(&p.scope), expected, || Text::neutral(scopes.join(" ")))
+        }
     }
 }
 
