@@ -109,25 +109,23 @@ impl<'a> Judge<'a> {
                 .map(|spec| self.skipped(step, spec, why.clone()))
                 .collect();
         }
-        let mut status_is_wrong = false;
-        let mut results = Vec::with_capacity(step.checks.len());
-        for spec in &step.checks {
-            let mut result = if status_is_wrong && spec.check.needs_the_expected_status() {
+        let status_is_wrong = step
+            .checks
+            .iter()
+            .filter(|spec| matches!(spec.check, Check::Status(_)))
+            .map(|spec| self.check(context, step, spec))
+            .any(|result| result.held == Some(false) && result.verdict != Verdict::Info);
+        let ask = |spec: &CheckSpec| {
+            if status_is_wrong && spec.check.needs_the_expected_status() {
                 let why = Text::new(
                     "前提（期待した HTTP ステータス）が成り立たないため問わない",
                     "not asked: its prerequisite, the expected HTTP status, does not hold",
                 );
-                self.skipped(step, spec, why)
-            } else {
-                self.check(context, step, spec)
-            };
-            if matches!(spec.check, Check::Status(_)) && result.held == Some(false) {
-                status_is_wrong |= result.verdict != Verdict::Info;
+                return self.skipped(step, spec, why);
             }
-            result.step = Arc::clone(&step.id);
-            results.push(result);
-        }
-        results
+            self.check(context, step, spec)
+        };
+        step.checks.iter().map(ask).collect()
     }
 
     fn skipped(&self, step: &Step, spec: &CheckSpec, why: Text) -> CheckResult {

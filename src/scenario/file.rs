@@ -262,15 +262,15 @@ impl Resolver<'_> {
     fn step(&self, raw: RawStep, user: &str, location: &Location) -> Result<Step, Vec<CorpusError>> {
         let mut errors = Vec::new();
         let mut checks = Vec::new();
-        for check in raw.checks {
-            match self.check(check, user, location) {
-                Ok(check) => checks.push(check),
-                Err(error) => errors.push(error),
-            }
-        }
         for used in &raw.expect {
             match self.expectation(used, user, location) {
                 Ok(more) => checks.extend(more),
+                Err(error) => errors.push(error),
+            }
+        }
+        for check in raw.checks {
+            match self.check(check, user, location) {
+                Ok(check) => checks.push(check),
                 Err(error) => errors.push(error),
             }
         }

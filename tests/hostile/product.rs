@@ -266,7 +266,7 @@ fn product_that_answers_ten_gigabytes() {
     ended
         .expect(
             1,
-            &["the response passed the limit of 16777216 bytes", "to act    product"],
+            &["the response passed the limit of 1048576 bytes", "to act    product"],
         )
         .within(SHORT);
     bounded(&ended);
