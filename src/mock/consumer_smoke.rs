@@ -409,6 +409,14 @@ async fn story(defects: DefectSet) -> Vec<String> {
         let at = format!("https://{}", server.address());
         all.push(bench.act(defects, vec![Say::Normal], None, json!({}), &at).await);
     }
+    // With a wrong secret there is no token.
+    *bench.script.lock().expect("no panic") = Script::default();
+    let token_endpoint = format!("{}/token", bench.base());
+    let mut wrong = order(&format!("{}{API}", bench.base()), &token_endpoint, fields());
+    wrong.client_secret = "wrong".into();
+    let outcome = consumer(&bench.authority, defects).act(&wrong).await;
+    let seen = bench.script.lock().expect("no panic").seen;
+    all.push(format!("{seen} calls, {}", shown(&outcome)));
     // 192.0.2.0/24 is for documentation: nobody is there.
     let plain = order("http://192.0.2.1/api", "http://192.0.2.1/token", fields());
     let outcome = consumer(&bench.authority, defects).act(&plain).await;
