@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// A table as pairs: a map with one entry takes half a kilobyte, and there may be many.
+fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    BTreeMap::deserialize(deserializer).map(|table| table.into_iter().collect())
+}
+
 fn one() -> u32 {
     1
 }
@@ -319,8 +324,9 @@ pub struct Http {
     /// URL, or a path below the endpoint of the interface.
     pub url: String,
     /// Headers.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "pairs")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: Vec<(String, String)>,
     /// Body.
     #[serde(default)]
     pub body: Option<String>,

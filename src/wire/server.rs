@@ -164,8 +164,9 @@ async fn connection<S>(
         };
         match answer {
             Answer::Send { bytes, close } => {
+                // Told before it is sent: the peer may act on it, and the observer must not be late.
+                observed(bytes.clone());
                 let sent = stream.write_all(&bytes).await.is_ok() && stream.flush().await.is_ok();
-                observed(bytes);
                 if !sent || close || !keeps_alive {
                     stream.shutdown().await.ok();
                     return;
