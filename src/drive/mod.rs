@@ -1,5 +1,6 @@
 //! Floor 4: plan + product → evidence. Recording only: no verdict is decided here.
 
+mod body;
 mod consumer;
 mod driver;
 mod person;
@@ -11,6 +12,7 @@ mod recorder;
 mod reference;
 mod run;
 mod session;
+mod setup;
 mod target;
 mod template;
 

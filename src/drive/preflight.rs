@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::run::credentials_of;
 use super::session::{ASSERTION_TYPE, basic, form_headers};
+use super::setup::credentials_of;
 use super::target::{AuthMethod, Target};
 use crate::evidence::Fault;
 use crate::scenario::{Act, Corpus, Step, did_you_mean};

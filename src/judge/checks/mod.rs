@@ -6,6 +6,7 @@ mod errors;
 mod message;
 mod numbers;
 mod scope;
+mod token_request;
 mod transport;
 
 use super::context::{Answer, Context, Parsed};
@@ -22,8 +23,8 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::TokenNowhereElse(_) => consumer::token_nowhere_else(context, step),
         Check::TokenIssued(_) => consumer::token_issued(context, step),
         Check::TokenRenewed(_) => consumer::token_renewed(context, step),
-        Check::TokenRequest(p) => consumer::token_request(p, context, step),
-        Check::ClientAssertion(p) => consumer::client_assertion(p, context, step),
+        Check::TokenRequest(p) => token_request::token_request(p, context, step),
+        Check::ClientAssertion(p) => token_request::client_assertion(p, context, step),
         Check::RequestTable(p) => consumer::request_table(p, context, step),
         Check::RequestItem(p) => consumer::request_item(p, context, step),
         Check::NotInRequestHead(p) => consumer::not_in_request_head(p, context, step),
