@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::driver::Driver;
-use super::person::base_body;
+use super::person::{base_body, marker};
 use super::provider::Story;
 use super::receiver::Receiver;
 use super::session::micros;
@@ -65,9 +65,12 @@ impl Story<'_> {
             token_endpoint: stand.receiver.token_endpoint().to_string(),
         });
         // Armed before the product hears of it: it may be fast.
-        stand
-            .receiver
-            .arm(&replies, &token_replies, limits.consumer_timeout * 3);
+        stand.receiver.arm(
+            &replies,
+            &token_replies,
+            limits.consumer_timeout * 3,
+            marker(facts.seed, &self.scenario.id),
+        );
         let mut outcome = Ok(());
         for round in 0..consume.repeat {
             let order = self.order(consume, stand, &fields, round == 0);
@@ -169,11 +172,17 @@ impl Story<'_> {
     }
 
     fn record_arrivals(&self, step: &Step, stand: &Stand) {
-        for (index, (channel, served)) in stand.receiver.take().into_iter().enumerate() {
+        for (index, arrival) in stand.receiver.take().into_iter().enumerate() {
+            let served = arrival.served;
             self.attempt.exchange(Exchange {
-                step: Arc::clone(&step.id),
+                // Recorded, but no check of this scenario looks at it.
+                step: if arrival.stray {
+                    "stray".into()
+                } else {
+                    Arc::clone(&step.id)
+                },
                 index: u32::try_from(index).unwrap_or(u32::MAX),
-                channel,
+                channel: arrival.channel,
                 initiator: Initiator::Product,
                 started_us: micros(served.started.saturating_duration_since(self.session.started)),
                 elapsed_us: micros(served.elapsed),

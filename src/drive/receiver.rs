@@ -1,5 +1,6 @@
 //! The platform that a consumer product calls: token endpoint and API, answering as the scenario says.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,8 +16,8 @@ use crate::mock::Platform;
 use crate::scenario::{Reply, Trust};
 use crate::wire::certificate::{CertificateError, TestAuthority};
 use crate::wire::{
-    Answer, Handler, Headers, HttpRequest, Served, Server, ServerOptions, Url, form_encode, jwt, parse_response,
-    response_bytes,
+    Answer, Handler, Headers, HttpRequest, Served, Server, ServerOptions, Url, form_encode, jwt, parse_request,
+    parse_response, response_bytes,
 };
 
 /// Path of the token endpoint on the receiver.
@@ -59,6 +60,25 @@ struct Stage {
     served: Vec<(Channel, Served)>,
     last: Option<Instant>,
     hang: Duration,
+    /// Word that only this scenario's requests hold.
+    marker: String,
+    armed: Option<Instant>,
+}
+
+/// Something that arrived.
+pub(super) struct Arrival {
+    pub(super) channel: Channel,
+    pub(super) served: Served,
+    /// It belongs to an earlier scenario: a late retry, told by its content or its time.
+    pub(super) stray: bool,
+}
+
+/// Whether a request holds the marker of another scenario. A request without any known marker is
+/// not a stray: a product with a mistake may have lost it.
+fn is_foreign(request: &HttpRequest, own: &str, markers: &HashSet<String>) -> bool {
+    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+    let marker = body.as_ref().and_then(|body| body.get("sosashaid")?.as_str());
+    marker.is_some_and(|marker| marker != own && markers.contains(marker))
 }
 
 /// The listening side of consumer scenarios.
@@ -73,6 +93,7 @@ pub(super) struct Receiver {
     expired: Server,
     host: String,
     api_path: String,
+    markers: Arc<HashSet<String>>,
     /// Certificate of the authority that a product has to trust.
     pub(super) authority: TestAuthority,
 }
@@ -84,8 +105,10 @@ impl Receiver {
         host: &str,
         platform: Arc<Platform>,
         credentials: ConsumerCredentials,
+        markers: HashSet<String>,
         api_call: &str,
     ) -> Result<Self, ReceiverError> {
+        let markers = Arc::new(markers);
         let credentials = Arc::new(credentials);
         let authority = TestAuthority::new("junkyo receiver")?;
         let stranger = TestAuthority::new("an authority nobody trusts")?;
@@ -108,7 +131,13 @@ impl Receiver {
                 })),
                 ..ServerOptions::default()
             };
-            let handler = handler(&stage, &platform, &credentials, channel == Some(Channel::Elsewhere));
+            let handler = handler(
+                &stage,
+                &platform,
+                &credentials,
+                &markers,
+                channel == Some(Channel::Elsewhere),
+            );
             let address = address.to_owned();
             async move {
                 Server::start(&address, options, handler)
@@ -138,6 +167,7 @@ impl Receiver {
             expired,
             host: host.to_owned(),
             api_path: format!("/{api_call}"),
+            markers,
             stage,
             authority,
         };
@@ -186,11 +216,17 @@ impl Receiver {
     }
 
     /// Gets ready before the product is told to act.
-    pub(super) fn arm(&self, replies: &[Reply], token_replies: &[Reply], hang: Duration) {
-        *self.lock() = Stage {
+    pub(super) fn arm(&self, replies: &[Reply], token_replies: &[Reply], hang: Duration, marker: String) {
+        let mut stage = self.lock();
+        // What came since the last scenario ended is kept: it is evidence, if of nothing here.
+        let left = std::mem::take(&mut stage.served);
+        *stage = Stage {
             replies: replies.to_vec(),
             token_replies: token_replies.to_vec(),
             hang,
+            marker,
+            armed: Some(Instant::now()),
+            served: left,
             ..Stage::default()
         };
     }
@@ -202,10 +238,24 @@ impl Receiver {
     }
 
     /// Everything that arrived since it was armed, in order of arrival.
-    pub(super) fn take(&self) -> Vec<(Channel, Served)> {
-        let mut served = std::mem::take(&mut self.lock().served);
-        served.sort_by_key(|(_, served)| served.started);
-        served
+    pub(super) fn take(&self) -> Vec<Arrival> {
+        let mut stage = self.lock();
+        let (armed, marker) = (stage.armed, stage.marker.clone());
+        let mut arrivals: Vec<Arrival> = std::mem::take(&mut stage.served)
+            .into_iter()
+            .map(|(channel, served)| {
+                let early = armed.is_some_and(|armed| served.started < armed);
+                let foreign = parse_request(&served.request)
+                    .is_ok_and(|(request, _)| is_foreign(&request, &marker, &self.markers));
+                Arrival {
+                    channel,
+                    served,
+                    stray: early || foreign,
+                }
+            })
+            .collect();
+        arrivals.sort_by_key(|arrival| arrival.served.started);
+        arrivals
     }
 
     /// Tokens that a product may still hold from before.
@@ -231,8 +281,10 @@ fn handler(
     stage: &Arc<Mutex<Stage>>,
     platform: &Arc<Platform>,
     credentials: &Arc<ConsumerCredentials>,
+    markers: &Arc<HashSet<String>>,
     elsewhere: bool,
 ) -> Handler {
+    let markers = Arc::clone(markers);
     let stage = Arc::clone(stage);
     let platform = Arc::clone(platform);
     let credentials = Arc::clone(credentials);
@@ -250,10 +302,11 @@ fn handler(
                 .or_else(|| replies.last())
                 .cloned()
                 .unwrap_or_default();
-            *seen += usize::from(!elsewhere);
-            (reply, stage.hang)
+            // The answers of this scenario are for its own requests.
+            let not_ours = elsewhere || is_foreign(&request, &stage.marker, &markers);
+            *seen += usize::from(!not_ours);
+            (if not_ours { Reply::default() } else { reply }, stage.hang)
         };
-        let reply = if elsewhere { Reply::default() } else { reply };
         let platform = Arc::clone(&platform);
         let credentials = Arc::clone(&credentials);
         let answering = async move {
@@ -441,5 +494,27 @@ fn merge(target: &mut Value, patch: &Value) {
         } else {
             merge(members.entry(name.clone()).or_insert(Value::Null), change);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_retry_of_another_scenario_is_told_by_its_content() {
+        let markers = HashSet::from(["OURS".to_owned(), "THEIRS".to_owned()]);
+        let request = |body: &str| HttpRequest {
+            method: "POST".into(),
+            target: "/".into(),
+            minor: 1,
+            headers: Headers::default(),
+            body: body.as_bytes().to_vec(),
+        };
+        let foreign = |body: &str| is_foreign(&request(body), "OURS", &markers);
+        assert!(foreign(r#"{"sosashaid":"THEIRS"}"#));
+        assert!(!foreign(r#"{"sosashaid":"OURS"}"#));
+        assert!(!foreign(r#"{"sosashaid":"lost"}"#));
+        assert!(!foreign("not JSON"));
     }
 }

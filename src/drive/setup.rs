@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
+use super::person::marker;
 use super::plan::Plan;
 use super::receiver::{ConsumerCredentials, Receiver};
 use super::reference::{INTERFACE, client_id};
@@ -80,7 +81,8 @@ pub(super) async fn start_receiver(
         scope: interface.scope(),
         audience: OnceLock::new(),
     };
-    let receiver = Receiver::start(listen, host, platform, credentials, &interface.api_call).await?;
+    let markers = facts.planned.iter().map(|id| marker(facts.seed, id)).collect();
+    let receiver = Receiver::start(listen, host, platform, credentials, markers, &interface.api_call).await?;
     Ok(receiver)
 }
 

@@ -140,7 +140,7 @@ fn unknown_role() {
 #[test]
 fn several_faults_are_told_at_once() {
     let text = SCENARIO
-        .replacen("CF-031-RSP-001", "CF-031-XXX-001", 1)
+        .replacen("CF-031-RSP-001", "CF-031-NON-001", 1)
         .replacen("\"status\"", "\"statsu\"", 1);
     with_scenario("faults", &text).expect(2, &["`statsu`"]);
 }

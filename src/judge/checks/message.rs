@@ -223,6 +223,7 @@ pub(super) fn no_echo(p: &check::NoEcho, parsed: &Parsed<'_>) -> Answer {
     } else {
         &response[..]
     };
+    let mut looked = false;
     for name in &p.parameters {
         let Some(value) = parsed
             .sent(name)
@@ -231,6 +232,7 @@ pub(super) fn no_echo(p: &check::NoEcho, parsed: &Parsed<'_>) -> Answer {
         else {
             continue;
         };
+        looked = true;
         if let Some(form) = forms(value)
             .into_iter()
             .find(|form| memmem::find(looked_at, form.as_bytes()).is_some())
@@ -248,7 +250,14 @@ pub(super) fn no_echo(p: &check::NoEcho, parsed: &Parsed<'_>) -> Answer {
             .at(name);
         }
     }
-    Answer::Holds
+    if looked {
+        Answer::Holds
+    } else {
+        Answer::not_applicable(
+            "要求に探すべき値がありません。",
+            "The request holds none of the values to look for.",
+        )
+    }
 }
 
 /// The forms in which a value can stand in a message: as it is, percent-encoded, as JSON escapes.
