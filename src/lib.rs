@@ -19,3 +19,4 @@ pub mod selftest;
 pub mod standard;
 pub mod text;
 pub mod wire;
+pub mod xml;

@@ -9,6 +9,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("standard", 1),
     ("scenario", 1),
     ("population", 1),
+    ("xml", 1),
     ("wire", 2),
     ("evidence", 2),
     ("schema", 2),

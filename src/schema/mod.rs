@@ -1,7 +1,13 @@
-//! Floor 2: item tables: what a message has to look like, and where it does not.
+//! Floor 2: what messages have to look like, and where they do not: item tables, XML Schema, WSDL.
 
+mod documents;
 mod item_table;
 mod json;
+pub mod wsdl;
+mod xsd;
 
+pub(crate) use documents::{has_scheme, join_address};
+pub use documents::{DocumentSet, DocumentsError, ReferenceFault};
 pub use item_table::{Rule, Violation, check_parameter, check_request, check_response, check_response_row};
 pub use json::{JsonFault, parse_object, pointer_values};
+pub use xsd::{Against, CompiledSchema, SchemaEngine, SchemaError, SchemaFault, SchemaSource};
