@@ -6,6 +6,7 @@ mod context;
 mod outcome;
 mod roll_up;
 mod scenario;
+pub mod ws_i;
 #[cfg(test)]
 mod tests;
 
