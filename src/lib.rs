@@ -16,6 +16,7 @@ pub mod report;
 pub mod scenario;
 pub mod schema;
 pub mod selftest;
+pub mod soap;
 pub mod standard;
 pub mod text;
 pub mod wire;

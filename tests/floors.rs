@@ -13,6 +13,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("wire", 2),
     ("evidence", 2),
     ("schema", 2),
+    ("soap", 2),
     ("mock", 3),
     ("judge", 3),
     ("drive", 4),

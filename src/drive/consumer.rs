@@ -53,8 +53,8 @@ impl Story<'_> {
         for name in &consume.remove {
             fields.shift_remove(name);
         }
-        let replies = self.fill(&consume.replies).map_err(unknown)?;
-        let token_replies = self.fill(&consume.token_replies).map_err(unknown)?;
+        let replies = self.filled_in(&consume.replies).map_err(unknown)?;
+        let token_replies = self.filled_in(&consume.token_replies).map_err(unknown)?;
         let limits = self.session.limits;
         self.attempt.note(Note::TokensAlive {
             tokens: stand.receiver.tokens_alive(),
@@ -108,7 +108,7 @@ impl Story<'_> {
         outcome
     }
 
-    fn fill(&self, replies: &[Reply]) -> Result<Vec<Reply>, super::template::TemplateError> {
+    fn filled_in(&self, replies: &[Reply]) -> Result<Vec<Reply>, super::template::TemplateError> {
         replies
             .iter()
             .map(|reply| {

@@ -12,10 +12,15 @@ use thiserror::Error;
 
 use super::consumer::Stand;
 use super::driver::Driver;
+use super::listener::Listener;
 use super::plan::Plan;
 use super::provider::Story;
 use super::receiver::ReceiverError;
 use super::recorder::{Attempt, Recorder};
+use super::service::ServiceError;
+use super::services::{Services, of_reference, of_target};
+use super::soap_reply::Reworker;
+use super::soap_setup::{note_services, start_listener};
 use super::reference::{INTERFACE, Reference};
 use super::session::{Credentials, Limits, Session};
 use super::setup::{complete_facts, credentials_of, salt_of, start_receiver, started_instant, write_authority};
@@ -32,6 +37,9 @@ use crate::wire::{Client, ClientOptions, ReadLimits, Url};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// A SOAP service cannot be tested.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// Evidence could not be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -97,10 +105,25 @@ pub enum RunEnd {
     Unreachable,
 }
 
+/// What the two kinds of run are made of.
+struct Parts {
+    facts: RunFacts,
+    client: Client,
+    credentials: Option<Credentials>,
+    endpoints: BTreeMap<String, Url>,
+    limits: Limits,
+    provider_driver: Option<Driver>,
+    stands: Vec<Stand>,
+    services: Services,
+    listener: Option<Listener>,
+    security: Arc<Reworker>,
+}
+
 /// A run, ready to be carried out.
 pub struct Runner {
     session: Session,
     interfaces: BTreeMap<String, Arc<crate::standard::Interface>>,
+    services: Services,
     provider_driver: Option<Driver>,
     stands: Vec<Stand>,
     jobs: usize,
@@ -178,18 +201,23 @@ impl Runner {
                 authority_file: None,
             });
         }
-        let provider_driver = Some(Driver::Provider(Arc::clone(&reference.platform)));
-        Self::assemble(
-            corpus,
+        let services = of_reference(corpus, &running.url)?;
+        note_services(&mut facts, &services);
+        let security = Arc::new(Reworker::default());
+        let listener = start_listener(plan, "127.0.0.1:0", "127.0.0.1", facts.seed, &security).await?;
+        let parts = Parts {
             facts,
             client,
-            Some(credentials),
+            credentials: Some(credentials),
             endpoints,
             limits,
-            provider_driver,
+            provider_driver: Some(Driver::Provider(Arc::clone(&reference.platform))),
             stands,
-            options,
-        )
+            services,
+            listener,
+            security,
+        };
+        Self::assemble(corpus, parts, options)
     }
 
     /// Prepares a run against a product.
@@ -269,39 +297,30 @@ impl Runner {
                 }]
             }
         };
-        let provider_driver = driver_of(&file.driver.provider);
         let client = Client::new(client_options);
-        let endpoints = target.endpoints.clone();
-        Self::assemble(
-            corpus,
+        let services = of_target(corpus, target, &client).await?;
+        note_services(&mut facts, &services);
+        let security = Arc::new(Reworker::default());
+        let listen = &file.receiver;
+        let listener = start_listener(plan, &listen.soap_listen, &listen.host, facts.seed, &security).await?;
+        let parts = Parts {
             facts,
             client,
             credentials,
-            endpoints,
+            endpoints: target.endpoints.clone(),
             limits,
-            provider_driver,
+            provider_driver: driver_of(&file.driver.provider),
             stands,
-            options,
-        )
+            services,
+            listener,
+            security,
+        };
+        Self::assemble(corpus, parts, options)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the two public constructors are its only callers"
-    )]
-    fn assemble(
-        corpus: &Corpus,
-        facts: RunFacts,
-        client: Client,
-        credentials: Option<Credentials>,
-        endpoints: BTreeMap<String, Url>,
-        limits: Limits,
-        provider_driver: Option<Driver>,
-        stands: Vec<Stand>,
-        options: RunOptions,
-    ) -> Result<Self, RunError> {
+    fn assemble(corpus: &Corpus, parts: Parts, options: RunOptions) -> Result<Self, RunError> {
         // The facts of the first start stay when a run goes on.
-        let facts = options.resume.as_deref().cloned().unwrap_or(facts);
+        let facts = options.resume.as_deref().cloned().unwrap_or(parts.facts);
         let salt = salt_of(&facts);
         let journal = match (&options.evidence, &options.resume) {
             (None, _) => None,
@@ -310,20 +329,24 @@ impl Runner {
         };
         let recorder = Arc::new(Recorder::new(journal, salt));
         let started = started_instant(facts.started_unix_ms);
-        let session = Session::new(
+        let mut session = Session::new(
             Arc::new(facts),
-            client,
-            credentials,
-            endpoints,
+            parts.client,
+            parts.credentials,
+            parts.endpoints,
             recorder,
-            limits,
+            parts.limits,
             started,
         );
+        session.listener = parts.listener;
+        session.security = parts.security;
+        session.texts.clone_from(&corpus.texts);
         Ok(Self {
             session,
             interfaces: corpus.interfaces.clone(),
-            provider_driver,
-            stands,
+            services: parts.services,
+            provider_driver: parts.provider_driver,
+            stands: parts.stands,
             jobs: options.jobs.max(1),
             attempts: options.attempts,
             stop: Arc::new(AtomicBool::new(false)),
@@ -448,6 +471,8 @@ impl Runner {
                 .and_then(|id| self.interfaces.get(id))
                 .cloned(),
             attempt,
+            service: scenario.interface.as_deref().and_then(|id| self.services.get(id)).cloned(),
+            sent: HashMap::new(),
             elsewhere: stand.map_or_else(Default::default, |stand| {
                 let receiver = &stand.receiver;
                 (receiver.elsewhere().to_string(), receiver.elsewhere_plain().to_string())
@@ -491,6 +516,12 @@ impl Runner {
                 None => Ok(()), // `lacking` has answered already.
             },
             Act::Driver(act) => self.drive(story, step, act).await,
+            Act::Soap(act) => story.soap(step, act).await,
+            Act::Describe(_) => story.describe(step).await,
+            Act::SoapConsume(act) => match stand {
+                Some(stand) => story.soap_consume(step, act, stand).await,
+                None => Ok(()), // `lacking` has answered already.
+            },
         }
     }
 

@@ -9,7 +9,9 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, Semaphore};
 
+use super::listener::Listener;
 use super::recorder::{Attempt, Recorder};
+use super::soap_reply::Reworker;
 use super::target::AuthMethod;
 use crate::evidence::{Blocked, Channel, Exchange, Initiator, RunFacts};
 use crate::standard::Interface;
@@ -62,6 +64,12 @@ pub(super) struct Session {
     pub(super) recorder: Arc<Recorder>,
     pub(super) limits: Limits,
     pub(super) started: Instant,
+    /// Where products call the harness over SOAP.
+    pub(super) listener: Option<Listener>,
+    /// Keys for WS-Security.
+    pub(super) security: Arc<Reworker>,
+    /// Message files of the corpus.
+    pub(super) texts: BTreeMap<String, Arc<str>>,
     tokens: Mutex<HashMap<String, Held>>,
     sent: AtomicU64,
     unreached: AtomicU64,
@@ -96,12 +104,20 @@ impl Session {
             recorder,
             limits,
             started,
+            listener: None,
+            security: Arc::default(),
+            texts: BTreeMap::new(),
             tokens: Mutex::default(),
             sent: AtomicU64::new(0),
             unreached: AtomicU64::new(0),
             permits: std::sync::Mutex::default(),
             pace: Mutex::new(started),
         }
+    }
+
+    /// Address of a token of the listener.
+    pub(super) fn listener_url(&self, token: &str) -> String {
+        self.listener.as_ref().map_or_else(String::new, |listener| listener.url(token, "").to_string())
     }
 
     /// Whether the product was out of reach so often in a row that going on makes no sense.

@@ -102,8 +102,24 @@ pub struct Product {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Endpoint {
-    /// Full address of the call.
+    /// Full address of the call; of a SOAP service, that of its first port.
     pub url: String,
+    /// WSDL file of a SOAP service, beside the target file. Absent: `url?wsdl` is asked for it, unless the service is one
+    /// that the corpus describes.
+    #[serde(default)]
+    pub wsdl: Option<PathBuf>,
+    /// The product publishes no WSDL of its own: the file is judged instead.
+    #[serde(default)]
+    pub wsdl_not_published: bool,
+    /// Addresses of further ports, by port name.
+    #[serde(default)]
+    pub ports: BTreeMap<String, String>,
+    /// Operation → file with the content of a request body that the service can answer.
+    #[serde(default)]
+    pub samples: BTreeMap<String, PathBuf>,
+    /// Operation → files with the header blocks of a request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Vec<PathBuf>>,
 }
 
 /// Client authentication of the harness.
@@ -203,6 +219,8 @@ pub struct Receiver {
     pub listen: String,
     /// Host name or address under which the product reaches it.
     pub host: String,
+    /// Address to listen on for SOAP calls and callbacks (plain HTTP).
+    pub soap_listen: String,
 }
 
 impl Default for Receiver {
@@ -210,6 +228,7 @@ impl Default for Receiver {
         Self {
             listen: "127.0.0.1:0".into(),
             host: "127.0.0.1".into(),
+            soap_listen: "127.0.0.1:0".into(),
         }
     }
 }
@@ -290,6 +309,8 @@ pub struct Target {
     pub client_secret: String,
     /// PEM text of the authorities.
     pub authorities: Option<String>,
+    /// Where the file is.
+    pub path: PathBuf,
 }
 
 impl Target {
@@ -333,6 +354,7 @@ impl Target {
         }
         let beside = |name: &Path| path.with_file_name(name);
         let mut target = Self {
+            path: path.to_owned(),
             digest: hex(&Sha256::digest(source.text.as_bytes())),
             endpoints,
             token_endpoint: None,

@@ -1,5 +1,6 @@
 //! One recorded request and response.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -19,6 +20,10 @@ pub enum Channel {
     Introspection,
     /// A TLS ClientHello, not HTTP.
     Probe,
+    /// A call of the product back to the harness.
+    Callback,
+    /// The description that the product publishes.
+    Description,
     /// Any other place, such as the target of a redirect.
     Elsewhere,
 }
@@ -31,6 +36,8 @@ impl Channel {
             Self::Token => "token",
             Self::Introspection => "introspection",
             Self::Probe => "probe",
+            Self::Callback => "callback",
+            Self::Description => "description",
             Self::Elsewhere => "elsewhere",
         }
     }
@@ -222,6 +229,19 @@ pub struct Blocked {
     pub blame: String,
 }
 
+/// The files of a service description, by location.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct DescriptionFiles {
+    /// Location of the file that everything starts from.
+    pub root: String,
+    /// Files that are UTF-8, as text.
+    pub texts: BTreeMap<String, String>,
+    /// Other files, as base64.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub binaries: BTreeMap<String, String>,
+}
+
 /// Something recorded beside the exchanges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -245,6 +265,13 @@ pub enum Note {
         fields: serde_json::Value,
         /// Token endpoint that it was told to use.
         token_endpoint: String,
+    },
+    /// Description files that were given instead of being fetched.
+    Documents {
+        /// Step.
+        step: String,
+        /// The files.
+        files: DescriptionFiles,
     },
     /// Tokens of the harness's authorization server that were alive when the scenario began.
     TokensAlive {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::payload::{BlobStore, Payload};
-use super::{Blocked, Channel, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
+use super::{Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
 use crate::standard::ReadingChoice;
 
 /// Name of the journal inside an evidence folder.
@@ -108,6 +108,12 @@ pub struct RunFacts {
     pub retry_wait_ms: u64,
     /// Length of the client secret that the harness uses, in characters.
     pub client_secret_length: usize,
+    /// Descriptions of the SOAP services that were agreed on, by interface id: messages are judged against these.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub descriptions: BTreeMap<String, DescriptionFiles>,
+    /// Certificates (PEM) that signatures of the product have to lead to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub signature_authorities: String,
     /// Time limits of checks are this part of what they say. Only the reference platform, which
     /// lives faster than a product, has one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,16 +1,22 @@
 //! What a check can see: the exchanges of its step, parsed once, and the facts of the run.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+
+use super::described::{self, Described};
+use super::ws_i::{Answers, Body, MessageView, Side, judge_message};
 
 use crate::evidence::{Channel, Exchange, Initiator, Note, RunFacts, ScenarioEvidence};
 use crate::scenario::Message;
 use crate::schema::{JsonFault, parse_object, pointer_values};
 use crate::standard::Interface;
 use crate::text::Text;
-use crate::wire::{Headers, HttpRequest, HttpResponse, parse_request, parse_response};
+use crate::xml::{Doctype, Document, Excerpt, Limits, XmlError, parse_bytes};
+use crate::wire::{Headers, HttpRequest, HttpResponse, media_parameter, parse_request, parse_response};
 
 /// The answer to a check.
 #[derive(Clone, Debug)]
@@ -38,6 +44,7 @@ pub(super) struct Finding {
     pub(super) found: Text,
     pub(super) place: Option<String>,
     pub(super) exchange: Option<usize>,
+    pub(super) excerpt: Option<Box<Excerpt>>,
 }
 
 impl Answer {
@@ -47,6 +54,7 @@ impl Answer {
             found,
             place: None,
             exchange: None,
+            excerpt: None,
         }))
     }
 
@@ -94,6 +102,9 @@ pub(super) struct Parsed<'a> {
     response: OnceCell<Option<HttpResponse>>,
     request_json: OnceCell<Result<Map<String, Value>, JsonFault>>,
     response_json: OnceCell<Result<Value, JsonFault>>,
+    request_xml: OnceCell<Option<Result<Document, XmlError>>>,
+    response_xml: OnceCell<Option<Result<Document, XmlError>>>,
+    answers: [OnceCell<Answers>; 2],
 }
 
 impl<'a> Parsed<'a> {
@@ -105,6 +116,9 @@ impl<'a> Parsed<'a> {
             response: OnceCell::new(),
             request_json: OnceCell::new(),
             response_json: OnceCell::new(),
+            request_xml: OnceCell::new(),
+            response_xml: OnceCell::new(),
+            answers: [OnceCell::new(), OnceCell::new()],
         }
     }
 
@@ -150,6 +164,60 @@ impl<'a> Parsed<'a> {
             .as_ref()
     }
 
+    /// The body of a message as XML; `None` where there is no body.
+    pub(super) fn xml(&self, of: Message) -> Option<&Result<Document, XmlError>> {
+        let (cell, body, headers) = match of {
+            Message::Request => {
+                let request = self.request()?;
+                (&self.request_xml, &request.body, &request.headers)
+            }
+            Message::Response => {
+                let response = self.response()?;
+                (&self.response_xml, &response.body, &response.headers)
+            }
+        };
+        let read = || {
+            // A document type declaration is what an assertion asks about, so it must not end the reading.
+            let limits = Limits::default().with_doctype(Doctype::Skip);
+            (!body.is_empty()).then(|| parse_bytes(body, media_parameter(headers, "charset").as_deref(), &limits))
+        };
+        cell.get_or_init(read).as_ref()
+    }
+
+    /// The body of a message as XML, if it is XML.
+    pub(super) fn document(&self, of: Message) -> Option<&Document> {
+        self.xml(of)?.as_ref().ok()
+    }
+
+    fn body(&self, of: Message) -> Body<'_> {
+        match self.xml(of) {
+            None => Body::Empty,
+            Some(Ok(document)) => Body::Xml(document),
+            Some(Err(error)) => Body::NotXml(error),
+        }
+    }
+
+    /// What the assertions of the WS-I profiles say of one half of the exchange.
+    pub(super) fn assertions(&self, of: Message, context: &Context<'_>) -> &Answers {
+        let (cell, side) = match of {
+            Message::Request => (&self.answers[0], Side::Request),
+            Message::Response => (&self.answers[1], Side::Response),
+        };
+        cell.get_or_init(|| {
+            let described = context.described.as_deref();
+            judge_message(&MessageView {
+                side,
+                request: self.request(),
+                response: self.response(),
+                request_body: self.body(Message::Request),
+                response_body: self.body(Message::Response),
+                description: described.map(|described| &described.description),
+                schema: described.and_then(Described::engine),
+                readings: &context.facts.readings,
+            })
+        })
+    }
+
     /// The one value at a pointer of the response body.
     pub(super) fn value(&self, at: &str) -> Option<&Value> {
         let body = self.response_json().ok()?;
@@ -180,15 +248,25 @@ pub(super) struct Context<'a> {
     pub(super) facts: &'a RunFacts,
     pub(super) interface: Option<Arc<Interface>>,
     pub(super) evidence: &'a ScenarioEvidence,
+    /// The description that was agreed on, for scenarios of a SOAP service.
+    pub(super) described: Option<Rc<Described>>,
+    descriptions: RefCell<HashMap<String, Option<Rc<Answers>>>>,
     exchanges: Vec<Parsed<'a>>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(facts: &'a RunFacts, interface: Option<Arc<Interface>>, evidence: &'a ScenarioEvidence) -> Self {
+    pub(super) fn new(
+        facts: &'a RunFacts,
+        interface: Option<Arc<Interface>>,
+        described: Option<Rc<Described>>,
+        evidence: &'a ScenarioEvidence,
+    ) -> Self {
         Self {
             facts,
             interface,
             evidence,
+            described,
+            descriptions: RefCell::default(),
             exchanges: evidence
                 .exchanges
                 .iter()
@@ -207,6 +285,16 @@ impl<'a> Context<'a> {
             .collect();
         all.sort_by_key(|parsed| (parsed.exchange.index, parsed.index));
         all
+    }
+
+    /// What the assertions say of the description that a step fetched.
+    pub(super) fn description_answers(&self, step: &str) -> Option<Rc<Answers>> {
+        let known = self.descriptions.borrow().get(step).cloned();
+        known.unwrap_or_else(|| {
+            let answers = described::answers_of_step(self, step, &self.facts.readings).map(Rc::new);
+            self.descriptions.borrow_mut().insert(step.to_owned(), answers.clone());
+            answers
+        })
     }
 
     /// All exchanges of one kind, in whatever step.

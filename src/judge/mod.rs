@@ -3,6 +3,7 @@
 
 mod checks;
 mod context;
+mod described;
 mod outcome;
 mod roll_up;
 mod scenario;

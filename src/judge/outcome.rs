@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
+use crate::xml::Excerpt;
 
 /// What became of a check, a scenario or a requirement. Ordered from the best to the worst: the
 /// worst of several decides.
@@ -190,6 +191,9 @@ pub struct CheckResult {
     /// Where in the message: JSON Pointer, header name, parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// The lines of the XML message around the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Box<Excerpt>>,
     /// Index of the exchange it speaks of, among those of the scenario.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<usize>,

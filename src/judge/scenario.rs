@@ -1,9 +1,13 @@
 //! Judging one scenario.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::checks;
 use super::context::{Answer, Context};
+use super::described::{Described, document_set};
 use super::outcome::{Blame, CheckResult, ScenarioResult, Verdict};
 use super::roll_up::{Waiver, broken_at};
 use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
@@ -16,6 +20,7 @@ pub struct Judge<'a> {
     corpus: &'a Corpus,
     facts: &'a RunFacts,
     waivers: &'a [Waiver],
+    described: RefCell<HashMap<String, Option<Rc<Described>>>>,
 }
 
 /// The result of a scenario of which nothing was recorded.
@@ -34,7 +39,12 @@ pub fn not_run(scenario: &Scenario, verdict: Verdict, reason: Text, blame: Optio
 impl<'a> Judge<'a> {
     /// A judge for one run.
     pub fn new(corpus: &'a Corpus, facts: &'a RunFacts, waivers: &'a [Waiver]) -> Self {
-        Self { corpus, facts, waivers }
+        Self {
+            corpus,
+            facts,
+            waivers,
+            described: RefCell::default(),
+        }
     }
 
     /// Judges what was recorded for a scenario.
@@ -65,7 +75,8 @@ impl<'a> Judge<'a> {
             .as_deref()
             .and_then(|id| self.corpus.interfaces.get(id))
             .cloned();
-        let context = Context::new(self.facts, interface, evidence);
+        let described = scenario.interface.as_deref().and_then(|id| self.described(id));
+        let context = Context::new(self.facts, interface, described, evidence);
         let reached = scenario.steps.iter().take_while(|step| {
             evidence
                 .blocked
@@ -93,6 +104,20 @@ impl<'a> Judge<'a> {
             checks,
             ..base(Verdict::Pass, Text::default(), None)
         }
+    }
+
+    /// The description of a service, compiled on first use: a judge belongs to one thread, and so do compiled schemas.
+    fn described(&self, id: &str) -> Option<Rc<Described>> {
+        let known = self.described.borrow().get(id).cloned();
+        known.unwrap_or_else(|| {
+            let prefixes = self.corpus.services.get(id).map(|service| service.file.prefixes.clone());
+            let files = self.facts.descriptions.get(id);
+            let described = files
+                .and_then(|files| Described::new(document_set(files), prefixes.unwrap_or_default()).ok())
+                .map(Rc::new);
+            self.described.borrow_mut().insert(id.to_owned(), described.clone());
+            described
+        })
     }
 
     /// The checks of one step. Where the status is wrong already, the tables of the expected status
@@ -131,7 +156,7 @@ impl<'a> Judge<'a> {
     fn skipped(&self, step: &Step, spec: &CheckSpec, why: Text) -> CheckResult {
         CheckResult {
             step: Arc::clone(&step.id),
-            check: spec.check.name().into(),
+            check: spec.check.report_name(),
             verdict: Verdict::Skip,
             held: None,
             requirements: Arc::clone(&spec.requirements),
@@ -139,6 +164,7 @@ impl<'a> Judge<'a> {
             found: Some(Box::new(why)),
             place: None,
             exchange: None,
+            excerpt: None,
             reading: None,
             blame: None,
         }
@@ -149,7 +175,7 @@ impl<'a> Judge<'a> {
         let answer = checks::ask(check, context, step);
         let mut result = CheckResult {
             step: Arc::clone(&step.id),
-            check: check.name().into(),
+            check: check.report_name(),
             verdict: Verdict::Pass,
             held: Some(true),
             requirements: Arc::clone(&spec.requirements),
@@ -157,6 +183,7 @@ impl<'a> Judge<'a> {
             found: None,
             place: None,
             exchange: None,
+            excerpt: None,
             reading: spec
                 .reading
                 .as_deref()
@@ -189,6 +216,7 @@ impl<'a> Judge<'a> {
                 result.found = Some(Box::new(finding.found));
                 result.place = finding.place;
                 result.exchange = finding.exchange;
+                result.excerpt = finding.excerpt;
             }
         }
         result

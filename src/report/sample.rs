@@ -75,6 +75,7 @@ fn check(name: &str, verdict: Verdict, requirement: &str) -> CheckResult {
         expected: None,
         found: None,
         place: None,
+        excerpt: None,
         exchange: None,
         reading: None,
         blame: None,

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::act_soap::{Describe, Soap, SoapConsume};
+
 /// A table as pairs: a map with one entry takes half a kilobyte, and there may be many.
 fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
     BTreeMap::deserialize(deserializer).map(|table| table.into_iter().collect())
@@ -36,6 +38,12 @@ pub enum Act {
     Driver(DriverAct),
     /// Make a consumer product act, and be the platform that it calls.
     Consume(Box<Consume>),
+    /// Call an operation of a SOAP service.
+    Soap(Box<Soap>),
+    /// Fetch the description that the product publishes.
+    Describe(Describe),
+    /// Make a consumer product perform an operation, and be the service that it calls.
+    SoapConsume(Box<SoapConsume>),
     /// Wait.
     Wait(Wait),
 }
@@ -51,6 +59,9 @@ impl Act {
             Self::TlsProbe(_) => "tls-probe",
             Self::Driver(_) => "driver",
             Self::Consume(_) => "consume",
+            Self::Soap(_) => "soap",
+            Self::Describe(_) => "describe",
+            Self::SoapConsume(_) => "soap-consume",
             Self::Wait(_) => "wait",
         }
     }

@@ -1,5 +1,7 @@
 //! The named checks: their parameters and what they ask. How they are decided: `judge::checks`.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,6 +16,57 @@ pub enum Message {
     Response,
     /// What the calling side sent.
     Request,
+}
+
+/// Which exchanges of a step a check about XML looks at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Those of the interface.
+    #[default]
+    Api,
+    /// Those in which the product called the harness back.
+    Callback,
+}
+
+/// Rules of WS-Addressing 1.0 that can be asked of a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressingRule {
+    /// It has the mandatory headers, each at most once, with valid addresses.
+    WellFormed,
+    /// `wsa:Action` is that of the description, and agrees with SOAPAction.
+    Action,
+    /// `wsa:MessageID` is there and an absolute IRI.
+    MessageId,
+    /// No two messages of the step have the same `wsa:MessageID`.
+    MessageIdFresh,
+    /// All messages of the step have the same `wsa:MessageID`: a retry is the same message.
+    MessageIdKept,
+    /// `wsa:RelatesTo` names the request's message id.
+    RelatesTo,
+    /// `wsa:To` is where it was sent.
+    To,
+    /// The reference parameters of the reply endpoint come back as header blocks.
+    Parameters,
+}
+
+/// Rules of WS-Security that can be asked of a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecurityRule {
+    /// There is a signature, it is valid, and what it refers to is unchanged.
+    Signature,
+    /// The body that is processed is the body that was signed.
+    Body,
+    /// There is a timestamp, it is signed, and now lies inside it.
+    Timestamp,
+    /// The certificate is one that is trusted and within its period.
+    Certificate,
+    /// Only algorithms that are allowed.
+    Algorithms,
+    /// No password stands in the message in clear.
+    Password,
 }
 
 /// Declares the checks once: variant, name in scenario files, documentation, parameters.
@@ -425,9 +478,118 @@ checks! {
         #[serde(default)]
         number: bool,
     }
+    /// One assertion of WS-I Basic Profile 1.1 or Simple SOAP Binding Profile 1.0. In reports it has the assertion's id.
+    #[texts(ja = "WS-I プロファイルのアサーションが成り立つか。", en = "Does an assertion of the WS-I profiles hold?")]
+    WsI as "ws-i" {
+        /// Its id, such as `BP1306`.
+        assertion: String,
+        /// Which message, for assertions about messages and envelopes.
+        #[serde(default)]
+        of: Message,
+        /// Which exchanges of the step.
+        #[serde(default)]
+        on: Place,
+    }
+    /// A normal answer: an envelope with the response element of the operation, no fault; or nothing, for one-way operations.
+    #[texts(ja = "フォルトでなく、操作の正常な応答か。", en = "Is it a normal answer of the operation, not a fault?")]
+    SoapAnswer as "soap-answer" {}
+    /// A normal answer or a fault that the description declares: the message itself was accepted.
+    #[texts(ja = "電文が受け付けられたか（正常な応答、または WSDL で宣言されたフォルト）。", en = "Was the message accepted (a normal answer or a declared fault)?")]
+    SoapAccepted as "soap-accepted" {}
+    /// A SOAP fault.
+    #[texts(ja = "期待した SOAP フォルトか。", en = "Is it the expected SOAP fault?")]
+    SoapFault as "soap-fault" {
+        /// Accepted fault codes: local names of the SOAP namespace (`Client`) or prefixed names (`wsa:ActionNotSupported`).
+        #[serde(default)]
+        code: Vec<String>,
+        /// Element in the detail, with a prefix of the service.
+        #[serde(default)]
+        detail: Option<String>,
+    }
+    /// The body's content and the bound header blocks are valid against the schemas of the description.
+    #[texts(ja = "本文（とヘッダーブロック）が WSDL のスキーマに対して妥当か。", en = "Are body and header blocks valid against the schemas of the description?")]
+    SchemaValid as "schema-valid" {
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+        /// Which exchanges of the step.
+        #[serde(default)]
+        on: Place,
+    }
+    /// A value of an XML message.
+    #[texts(ja = "XML 電文の値が期待どおりか。", en = "Is a value of the XML message as expected?")]
+    XmlValue as "xml-value" {
+        /// Path with the prefixes of the service, such as `//m:pollExtractResponse/m:state` or `//t:resident/@version`.
+        path: String,
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+        /// Which exchanges of the step.
+        #[serde(default)]
+        on: Place,
+        /// Exactly this text.
+        #[serde(default)]
+        equals: Option<String>,
+        /// One of these.
+        #[serde(default)]
+        one_of: Option<Vec<String>>,
+        /// The text at this path of the request.
+        #[serde(default)]
+        as_sent: Option<String>,
+        /// Whether it is there at all.
+        #[serde(default)]
+        present: Option<bool>,
+        /// How many there are.
+        #[serde(default)]
+        count: Option<usize>,
+    }
+    /// A rule of WS-Addressing 1.0.
+    #[texts(ja = "WS-Addressing の規則が守られるか。", en = "Is a rule of WS-Addressing kept?")]
+    Addressing as "addressing" {
+        /// The rule; `junkyo explain addressing` names them.
+        rule: AddressingRule,
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+        /// Which exchanges of the step.
+        #[serde(default)]
+        on: Place,
+    }
+    /// A rule of WS-Security.
+    #[texts(ja = "WS-Security の規則が守られるか。", en = "Is a rule of WS-Security kept?")]
+    Security as "security" {
+        /// The rule; `junkyo explain security` names them.
+        rule: SecurityRule,
+        /// Which message.
+        #[serde(default)]
+        of: Message,
+        /// Which exchanges of the step.
+        #[serde(default)]
+        on: Place,
+    }
+    /// What the product's driver reports.
+    #[texts(ja = "製品のドライバーの報告が期待どおりか。", en = "Is what the product's driver reports as expected?")]
+    DriverValue as "driver-value" {
+        /// JSON Pointer into the report.
+        at: String,
+        /// Exactly this value; strings may not hold `${…}`.
+        #[serde(default)]
+        equals: Option<serde_json::Value>,
+        /// One of these values.
+        #[serde(default)]
+        one_of: Option<Vec<serde_json::Value>>,
+    }
 }
 
 impl Check {
+    /// Name in results: that of the check, or the id of the assertion that it asks.
+    pub fn report_name(&self) -> Cow<'static, str> {
+        match self {
+            Self::WsI(p) => Cow::Owned(p.assertion.clone()),
+            other => Cow::Borrowed(other.name()),
+        }
+    }
+
     /// Whether the question only makes sense for a response of the expected status.
     pub fn needs_the_expected_status(&self) -> bool {
         matches!(

@@ -9,7 +9,7 @@ use super::file::{Expectation, ExpectationFile, FamilyFile, IdLists, Resolver, S
 use super::{CorpusError, Scenario};
 use crate::standard::{
     CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile, Source,
-    SourceFile, SourceFileList,
+    Service, ServiceFile, SourceFile, SourceFileList,
 };
 
 /// All that is required, and how it is tested.
@@ -25,6 +25,10 @@ pub struct Corpus {
     pub profiles: Vec<Profile>,
     /// Interfaces by id.
     pub interfaces: BTreeMap<String, Arc<Interface>>,
+    /// SOAP services by id.
+    pub services: BTreeMap<String, Arc<Service>>,
+    /// Texts that are no TOML, by their path in the corpus: messages of imported services.
+    pub texts: BTreeMap<String, Arc<str>>,
     /// Scenarios, hand-written and generated, in the order of their files.
     pub scenarios: Vec<Arc<Scenario>>,
     /// SHA-256 of all files.
@@ -61,7 +65,7 @@ impl Corpus {
         let mut loader = Loader::default();
         let expectations = loader.expectations(files);
         for file in files.all() {
-            loader.standard_file(file);
+            loader.standard_file(file, files);
         }
         for file in files.all() {
             loader.scenario_file(file, &expectations);
@@ -84,6 +88,8 @@ impl Corpus {
             readings: loader.readings,
             profiles: loader.profiles,
             interfaces: loader.interfaces,
+            services: loader.services,
+            texts: texts_of(files),
             scenarios: loader.scenarios,
             digest: files.digest(),
             origin: files.origin.clone(),
@@ -238,6 +244,7 @@ struct Loader {
     readings: Vec<Reading>,
     profiles: Vec<Profile>,
     interfaces: BTreeMap<String, Arc<Interface>>,
+    services: BTreeMap<String, Arc<Service>>,
     scenarios: Vec<Arc<Scenario>>,
     errors: Vec<CorpusError>,
     places: HashMap<String, Location>,
@@ -265,7 +272,7 @@ impl Loader {
         all
     }
 
-    fn standard_file(&mut self, file: &SourceFile) {
+    fn standard_file(&mut self, file: &SourceFile, files: &CorpusFiles) {
         let result = match kind_of(&file.path) {
             FileKind::Sources => file
                 .parse::<SourceFileList>()
@@ -291,6 +298,20 @@ impl Loader {
             FileKind::Interface => file.parse::<Interface>().map(|interface| {
                 self.register("interface", &interface.id, file.location_of_id(&interface.id));
                 self.interfaces.insert(interface.id.clone(), Arc::new(interface));
+            }),
+            FileKind::Service => file.parse::<ServiceFile>().map(|service| {
+                self.register("service", &service.id, file.location_of_id(&service.id));
+                let service = service_of(service, file, files);
+                if !service.texts.contains_key(&service.file.wsdl) {
+                    self.errors.push(CorpusError::Unknown {
+                        location: file.location_at(file.text.find("wsdl").unwrap_or(0)),
+                        user: format!("service {}", service.file.id),
+                        what: "file",
+                        name: service.file.wsdl.clone(),
+                        hint: did_you_mean(&service.file.wsdl, service.texts.keys().map(String::as_str)),
+                    });
+                }
+                self.services.insert(service.file.id.clone(), Arc::new(service));
             }),
             FileKind::Expectations | FileKind::Families | FileKind::Scenarios | FileKind::Other => Ok(()),
         };
@@ -365,7 +386,7 @@ impl Loader {
     }
 
     fn known_interface(&mut self, id: Option<&str>, file: &SourceFile) {
-        let Some(id) = id.filter(|id| !self.interfaces.contains_key(*id)) else {
+        let Some(id) = id.filter(|id| !self.interfaces.contains_key(*id) && !self.services.contains_key(*id)) else {
             return;
         };
         self.errors.push(CorpusError::Unknown {
@@ -373,9 +394,34 @@ impl Loader {
             user: "this file".into(),
             what: "interface",
             name: id.to_owned(),
-            hint: did_you_mean(id, self.interfaces.keys().map(String::as_str)),
+            hint: did_you_mean(id, self.interfaces.keys().chain(self.services.keys()).map(String::as_str)),
         });
     }
+}
+
+/// A service with the texts of its folder.
+fn service_of(service: ServiceFile, file: &SourceFile, files: &CorpusFiles) -> Service {
+    let folder = file.path.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
+    let inside = files.all().iter().filter_map(|other| {
+        let name = other.path.strip_prefix(&folder)?;
+        is_plain_text(name).then(|| (name.to_owned(), other.text.clone()))
+    });
+    let texts = inside.collect();
+    Service {
+        file: service,
+        folder,
+        texts,
+    }
+}
+
+/// Texts that are no TOML: descriptions, schemas, messages.
+fn texts_of(files: &CorpusFiles) -> BTreeMap<String, Arc<str>> {
+    let plain = files.all().iter().filter(|file| is_plain_text(&file.path));
+    plain.map(|file| (file.path.clone(), file.text.as_str().into())).collect()
+}
+
+fn is_plain_text(path: &str) -> bool {
+    [".wsdl", ".xsd", ".xml"].iter().any(|end| path.ends_with(end))
 }
 
 /// What a file of the corpus holds, told by its path.
@@ -385,6 +431,7 @@ enum FileKind {
     Readings,
     Profiles,
     Interface,
+    Service,
     Expectations,
     Families,
     Scenarios,
@@ -398,8 +445,9 @@ fn kind_of(path: &str) -> FileKind {
         "sources.toml" => FileKind::Sources,
         "readings.toml" => FileKind::Readings,
         "profiles.toml" => FileKind::Profiles,
-        _ if path.starts_with("requirements/") => FileKind::Requirements,
+        _ if path.starts_with("requirements/") || path.contains("/requirements/") => FileKind::Requirements,
         _ if name.ends_with("interface.toml") => FileKind::Interface,
+        _ if name.ends_with("service.toml") => FileKind::Service,
         _ if name.ends_with("expectations.toml") => FileKind::Expectations,
         _ if name.ends_with("families.toml") => FileKind::Families,
         _ => FileKind::Scenarios,

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::error::did_you_mean;
 use super::{
-    Act, Call, Check, CheckSpec, Consume, CorpusError, DriverAct, Http, Introspect, ReadingCase, Scenario, Step,
-    TlsProbe, Token, Wait, check_docs,
+    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, ReadingCase, Scenario,
+    Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
 };
 use crate::standard::{ItemType, Location, Subject};
 use crate::text::Text;
@@ -147,6 +147,15 @@ pub struct RawStep {
     /// Make a consumer product act.
     #[serde(default)]
     pub consume: Option<Box<Consume>>,
+    /// Call an operation of a SOAP service.
+    #[serde(default)]
+    pub soap: Option<Box<Soap>>,
+    /// Fetch the description that the product publishes.
+    #[serde(default)]
+    pub describe: Option<Describe>,
+    /// Make a consumer product perform an operation.
+    #[serde(default)]
+    pub soap_consume: Option<Box<SoapConsume>>,
     /// Wait.
     #[serde(default)]
     pub wait: Option<Wait>,
@@ -282,6 +291,9 @@ impl Resolver<'_> {
             raw.tls_probe.map(Act::TlsProbe),
             raw.driver.map(Act::Driver),
             raw.consume.map(Act::Consume),
+            raw.soap.map(Act::Soap),
+            raw.describe.map(Act::Describe),
+            raw.soap_consume.map(Act::SoapConsume),
             raw.wait.map(Act::Wait),
         ]
         .into_iter()
@@ -294,7 +306,8 @@ impl Resolver<'_> {
             } else {
                 found.join(" and ")
             };
-            let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, wait";
+            let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, soap, describe, \
+                           soap-consume, wait";
             form(location, user, &format!("{message}; found {found}"))
         });
         match act {

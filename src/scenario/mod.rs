@@ -2,6 +2,7 @@
 //! families generated from interface tables; the corpus as a whole; selection.
 
 mod act;
+mod act_soap;
 pub mod check;
 mod corpus;
 mod error;
@@ -15,7 +16,10 @@ pub use act::{
     Act, Assertion, Call, ClientAuth, Consume, DriverAct, Http, HttpVersion, Introspect, Key, Persons, Reply, TlsProbe,
     Token, TokenPlace, TokenUse, Trust, Wait,
 };
-pub use check::{Check, CheckDoc, Message, check_docs};
+pub use act_soap::{
+    AddressingAct, Attack, Describe, Encoding, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply, TextEdit, TimestampUse,
+};
+pub use check::{AddressingRule, Check, CheckDoc, Message, Place, SecurityRule, check_docs};
 pub use corpus::{Corpus, CoverageRow};
 pub use error::CorpusError;
 pub(crate) use error::did_you_mean;

@@ -244,7 +244,7 @@ fn collect_folder(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> R
         let inside = format!("{prefix}{name}");
         if path.is_dir() {
             collect_folder(&path, &format!("{inside}/"), files)?;
-        } else if matches!(path.extension().and_then(|e| e.to_str()), Some("toml" | "lock" | "md")) {
+        } else if matches!(path.extension().and_then(|e| e.to_str()), Some("toml" | "lock" | "md" | "wsdl" | "xsd" | "xml")) {
             let text = fs::read_to_string(&path).map_err(read_error(&path))?;
             files.push(SourceFile { path: inside, text });
         }

@@ -6,10 +6,12 @@ mod interface;
 mod profile;
 mod reading;
 mod requirement;
+mod service;
 
 pub use files::{CorpusFiles, FileError, IdLines, Location, SourceFile};
 pub use interface::{Condition, ErrorCode, Interface, ItemType, Parameter, ResponseField};
 pub use profile::{Profile, ProfileFile};
 pub use reading::{Reading, ReadingChoice, ReadingFile, ReadingOption, UnknownReading};
 pub(crate) use requirement::glob_matches;
+pub use service::{Service, ServiceFile};
 pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};

@@ -9,6 +9,7 @@ mod error;
 mod limits;
 mod names;
 mod parse;
+mod place;
 mod tree;
 
 pub use encoding::{ByteOrderMark, EncodingFacts, decode};
@@ -16,6 +17,7 @@ pub use error::{Position, XmlError, XmlFault};
 pub use limits::{Doctype, Limits};
 pub(crate) use names::is_ncname;
 pub use parse::{parse, parse_bytes};
+pub use place::{Excerpt, Place};
 pub use tree::{Attribute, Declaration, Document, Element, Name, Namespace, Node, NodeKind};
 
 /// Namespace of the `xml` prefix.

@@ -383,3 +383,27 @@ pub(super) fn reported(p: &check::Reported, context: &Context<'_>, step: &Step) 
         ),
     }
 }
+
+/// A value of what the product's driver reported at the end of the step.
+pub(super) fn driver_value(p: &check::DriverValue, context: &Context<'_>, step: &Step) -> Answer {
+    let Some((_, Some(report))) = context.reported(&step.id) else {
+        return Answer::unanswered(
+            "製品のドライバーが結果を報告していません。",
+            "the product's driver reported nothing",
+        );
+    };
+    let wanted = match (&p.equals, &p.one_of) {
+        (Some(value), _) => vec![value.clone()],
+        (None, Some(values)) => values.clone(),
+        (None, None) => return Answer::Holds,
+    };
+    let found = report.pointer(&p.at);
+    Answer::from(
+        found.is_some_and(|found| wanted.contains(found)),
+        || {
+            let words: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            Text::neutral(format!("{} = {}", p.at, words.join(" / ")))
+        },
+        || found.map_or_else(|| Text::new("（なし）", "(absent)"), |found| Text::neutral(found.to_string())),
+    )
+}

@@ -1,13 +1,17 @@
 //! How the named checks are decided. One function a check; grouped by what they look at.
 
+mod addressing;
 mod body;
 mod consumer;
 mod errors;
 mod message;
 mod numbers;
 mod scope;
+mod security;
+mod soap;
 mod token_request;
 mod transport;
+mod xml_path;
 
 use super::context::{Answer, Context, Parsed};
 use crate::evidence::Channel;
@@ -30,6 +34,12 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::NotInRequestHead(p) => consumer::not_in_request_head(p, context, step),
         Check::Gap(p) => consumer::gap(p, context, step),
         Check::Reported(p) => consumer::reported(p, context, step),
+        Check::WsI(p) => soap::ws_i(p, context, step),
+        Check::XmlValue(p) => soap::xml_value(p, context, step),
+        Check::SchemaValid(p) => soap::schema_valid(p, context, step),
+        Check::Addressing(p) => addressing::ask(p, context, step),
+        Check::Security(p) => security::ask(p, context, step),
+        Check::DriverValue(p) => consumer::driver_value(p, context, step),
         // Checks over all repetitions at once.
         Check::Unique(p) => numbers::unique(p, context, step),
         Check::Rising(p) => numbers::rising(p, context, step),
@@ -37,7 +47,7 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         // Checks that every repetition has to pass by itself.
         _ => every(context, step, |parsed| {
             // A consumer step records token requests too; questions about requests mean the API's.
-            let other = matches!(step.act, Act::Consume(_))
+            let other = matches!(step.act, Act::Consume(_) | Act::Soap(_) | Act::SoapConsume(_))
                 && parsed.exchange.channel != Channel::Api
                 && !matches!(check, Check::TlsVersion(_));
             if other {
@@ -52,7 +62,7 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
 /// Asks every exchange of a step; the first that does not hold answers for all.
 fn every(context: &Context<'_>, step: &Step, ask: impl Fn(&Parsed<'_>) -> Answer) -> Answer {
     let exchanges = context.of_step(&step.id);
-    let is_consumer_step = matches!(step.act, Act::Consume(_));
+    let is_consumer_step = matches!(step.act, Act::Consume(_) | Act::SoapConsume(_));
     if exchanges.is_empty() || is_consumer_step && context.arrived(&step.id, Channel::Api).is_empty() {
         return Answer::unanswered(
             "この手順の交換が記録されていません。",
@@ -96,6 +106,9 @@ fn one(check: &Check, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         Check::OneProvider(_) => scope::one_provider(context, parsed),
         Check::NoNulls(_) => body::no_nulls(parsed),
         Check::ExpiryAgrees(p) => body::expiry_agrees(p, context, parsed),
+        Check::SoapAnswer(_) => soap::answer(context, parsed),
+        Check::SoapAccepted(_) => soap::accepted(context, parsed),
+        Check::SoapFault(p) => soap::fault(p, context, parsed),
         Check::NotResident(p) => numbers::not_resident(p, context, parsed),
         Check::CheckDigit(p) => numbers::check_digit(p, parsed),
         Check::ErrorCode(p) => errors::error_code(p, context, parsed),

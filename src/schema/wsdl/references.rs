@@ -1,0 +1,51 @@
+//! What a description file refers to.
+
+use super::{WSDL, XSD};
+use crate::schema::{has_scheme, join_address};
+use crate::xml::{Doctype, Limits, parse_bytes};
+
+/// Addresses of the WSDL and schema files that a file at `address` imports or includes, each once, in document order.
+/// A file that is no XML refers to nothing.
+pub fn references(address: &str, bytes: &[u8]) -> Vec<String> {
+    let limits = Limits::default().with_doctype(Doctype::Skip);
+    let Ok(document) = parse_bytes(bytes, None, &limits) else {
+        return Vec::new();
+    };
+    let mut found: Vec<String> = Vec::new();
+    for element in document.elements() {
+        let reference = match (element.namespace(), element.local()) {
+            (WSDL, "import") => element.attribute("", "location"),
+            (XSD, "import" | "include" | "redefine") => element.attribute("", "schemaLocation"),
+            _ => None,
+        };
+        let Some(reference) = reference.map(str::trim).filter(|reference| !reference.is_empty()) else {
+            continue;
+        };
+        let whole = if has_scheme(reference) {
+            reference.to_owned()
+        } else {
+            join_address(address, reference)
+        };
+        if !found.contains(&whole) {
+            found.push(whole);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_of_both_kinds() {
+        let wsdl = br#"<d xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:x="http://www.w3.org/2001/XMLSchema">
+            <w:import location="a.wsdl"/><x:import schemaLocation="?xsd=1"/><x:import schemaLocation="http://o/b.xsd"/>
+            <x:include schemaLocation=""/><w:import location="a.wsdl"/></d>"#;
+        assert_eq!(
+            references("http://h/s?wsdl", wsdl),
+            ["http://h/a.wsdl", "http://h/s?xsd=1", "http://o/b.xsd"]
+        );
+        assert!(references("http://h/", b"no XML").is_empty());
+    }
+}
