@@ -34,6 +34,9 @@ pub(super) struct Common {
     /// Folder with a corpus, instead of the built-in one.
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) corpus: Option<PathBuf>,
+    /// Folder that `junkyo import` made, on top of the corpus; repeatable.
+    #[arg(long = "with", global = true, value_name = "DIR")]
+    pub(super) additions: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -54,10 +57,15 @@ impl Args {
 
 impl Common {
     pub(super) fn corpus_files(&self) -> Result<CorpusFiles, CliError> {
-        match &self.corpus {
-            None => Ok(CorpusFiles::embedded()),
-            Some(folder) => CorpusFiles::from_folder(folder).map_err(|error| CliError::Corpus(vec![error.into()])),
+        let fault = |error: crate::standard::FileError| CliError::Corpus(vec![error.into()]);
+        let mut files = match &self.corpus {
+            None => CorpusFiles::embedded(),
+            Some(folder) => CorpusFiles::from_folder(folder).map_err(fault)?,
+        };
+        for folder in &self.additions {
+            files.add_folder(folder).map_err(fault)?;
         }
+        Ok(files)
     }
 
     pub(super) fn load_corpus(&self) -> Result<Corpus, CliError> {
@@ -79,6 +87,10 @@ pub(super) enum Command {
     Preflight(Preflight),
     /// Start the reference platform, with defects if you like.
     Mock(Mock),
+    /// Judge files without a product: WSDL, captured SOAP messages, any XML under a schema, recordings.
+    Check(Check),
+    /// Stand between two systems, record what they say to each other, and judge it.
+    Record(Record),
     /// Judge recorded evidence again: a bundle, or a folder of a run.
     Judge(Judge),
     /// Render the report of a bundle or of a folder of a run.
@@ -195,6 +207,77 @@ pub(super) struct Mock {
     /// Milliseconds after which the API gives up.
     #[arg(long, value_name = "MS", default_value_t = 30_000)]
     pub(super) time_out: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Check {
+    /// WSDL, SOAP message with or without its HTTP head, UDDI document, any XML, or folder of a recording.
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// WSDL or XML Schema that messages have to follow.
+    #[arg(long, value_name = "WSDL|XSD")]
+    pub(super) against: Option<PathBuf>,
+    /// Direction of envelopes without HTTP; told from their content if not given.
+    #[arg(long, value_enum)]
+    pub(super) side: Option<SideArg>,
+    /// Option of a reading, such as WS-05=body-child; repeatable.
+    #[arg(long, value_name = "ID=OPTION")]
+    pub(super) reading: Vec<String>,
+    /// Text, or one JSON value.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(super) format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum SideArg {
+    Request,
+    Response,
+}
+
+impl SideArg {
+    pub(super) fn side(self) -> crate::judge::ws_i::Side {
+        match self {
+            Self::Request => crate::judge::ws_i::Side::Request,
+            Self::Response => crate::judge::ws_i::Side::Response,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum CheckFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Record {
+    /// Address to listen on; give it to the calling system instead of the real one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8032")]
+    pub(super) listen: String,
+    /// Where calls go: scheme, host and port; the path of each call is kept.
+    #[arg(long, value_name = "URL")]
+    pub(super) forward: String,
+    /// WSDL of the service, for judging.
+    #[arg(long, value_name = "FILE")]
+    pub(super) wsdl: Option<PathBuf>,
+    /// Certificate chain (PEM) for TLS towards the caller.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(super) tls_certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(super) tls_key: Option<PathBuf>,
+    /// Authorities (PEM) that the service's certificate may lead to; the public ones if not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) authorities: Option<PathBuf>,
+    /// End after so many exchanges.
+    #[arg(long, value_name = "N")]
+    pub(super) count: Option<u64>,
+    /// End after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) seconds: Option<u64>,
+    /// Where recording and report go.
+    #[arg(long, value_name = "DIR", default_value = "target/junkyo/recording")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Exit;
 use crate::attest::BundleError;
-use crate::drive::{PlanError, RunError, TargetError};
+use crate::drive::{MonitorError, PlanError, RunError, TargetError};
 use crate::evidence::JournalError;
 use crate::scenario::{CorpusError, FilterError};
 
@@ -25,6 +25,8 @@ pub(super) enum CliError {
     Filter(#[from] FilterError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]

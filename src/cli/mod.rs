@@ -1,6 +1,7 @@
 //! Floor 7: the command line: one file a subcommand, arguments → one call.
 
 mod args;
+mod check;
 mod corpus;
 mod error;
 mod judge;
@@ -9,6 +10,7 @@ mod mock;
 mod output;
 mod preflight;
 mod progress;
+mod record;
 mod run;
 mod selftest;
 mod show;
@@ -70,6 +72,8 @@ pub fn main() -> ExitCode {
         Command::Explain(show) => show::main(&show, &args.common, lang, true),
         Command::Preflight(preflight) => preflight::main(&preflight, &args.common, lang),
         Command::Mock(mock) => mock::main(&mock, &args.common, lang),
+        Command::Check(check) => check::main(&check, &args.common, lang),
+        Command::Record(record) => record::main(&record, &args.common, lang),
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
         Command::Report(report) => judge::report(&report, lang),
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),

@@ -298,11 +298,16 @@ fn describe(act: &Act) -> String {
         Act::Soap(soap) => {
             let mut parts = vec![soap.operation.clone()];
             parts.extend(soap.message.iter().map(|file| format!("message {file}")));
-            parts.extend(soap.edit.iter().map(|edit| format!("{:?} → {:?}", edit.find, edit.replace)));
+            parts.extend(
+                soap.edit
+                    .iter()
+                    .map(|edit| format!("{:?} → {:?}", edit.find, edit.replace)),
+            );
             parts.extend(soap.addressing.iter().map(|how| format!("{how:?}")));
             parts.extend(soap.security.iter().map(|how| format!("{how:?}")));
             parts.join(", ")
         }
+        Act::Observe(_) => "recorded traffic".into(),
         Act::Describe(_) => "?wsdl".into(),
         Act::SoapConsume(consume) => {
             let replies: Vec<&str> = consume.replies.iter().map(|reply| reply.kind.as_str()).collect();

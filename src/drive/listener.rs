@@ -97,12 +97,16 @@ impl Listener {
 
     /// How many calls came, and when the last one did.
     pub(super) fn seen(&self, token: &str) -> (usize, Option<Instant>) {
-        lock(&self.stages).get(token).map_or((0, None), |stage| (stage.served.len(), stage.last))
+        lock(&self.stages)
+            .get(token)
+            .map_or((0, None), |stage| (stage.served.len(), stage.last))
     }
 
     /// Everything that came; the address is closed.
     pub(super) fn take(&self, token: &str) -> Vec<Served> {
-        lock(&self.stages).remove(token).map_or_else(Vec::new, |stage| stage.served)
+        lock(&self.stages)
+            .remove(token)
+            .map_or_else(Vec::new, |stage| stage.served)
     }
 }
 

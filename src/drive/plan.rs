@@ -88,6 +88,7 @@ impl Plan {
         let of_profiles = corpus
             .scenarios
             .iter()
+            .filter(|scenario| !scenario.is_observation())
             .filter(|scenario| profiles.iter().any(|profile| corpus.belongs(scenario, profile)));
         let mut partial = false;
         let scenarios = of_profiles

@@ -17,15 +17,15 @@ use super::plan::Plan;
 use super::provider::Story;
 use super::receiver::ReceiverError;
 use super::recorder::{Attempt, Recorder};
+use super::reference::{INTERFACE, Reference};
 use super::service::ServiceError;
 use super::services::{Services, of_reference, of_target};
-use super::soap_reply::Reworker;
-use super::soap_setup::{note_services, start_listener};
-use super::reference::{INTERFACE, Reference};
 use super::session::{Credentials, Limits, Session};
 use super::setup::{complete_facts, credentials_of, salt_of, start_receiver, started_instant, write_authority};
+use super::soap_reply::Reworker;
+use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
-use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
+use crate::evidence::{Blocked, Journal, JournalError, NOT_APPLICABLE, Note, RunFacts, ScenarioEvidence};
 use crate::mock::{Consumer, ConsumerConfig};
 use crate::scenario::{Act, Corpus, Reply, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
@@ -428,11 +428,26 @@ impl Runner {
     async fn scenario(&self, scenario: &Scenario, stand: Option<&Stand>) -> ScenarioEvidence {
         let attempt = self.attempts.get(&*scenario.id).copied().unwrap_or_default() + 1;
         let attempt = self.session.recorder.begin(Arc::clone(&scenario.id), attempt);
-        let blocked = match self.lacking(scenario) {
+        let blocked = match self.inapplicable(scenario).or_else(|| self.lacking(scenario)) {
             Some(blocked) => Some(blocked),
             None => self.story(scenario, stand, &attempt).await.err(),
         };
         attempt.end(blocked)
+    }
+
+    /// Why a scenario does not apply to the service, if it does not.
+    fn inapplicable(&self, scenario: &Scenario) -> Option<Blocked> {
+        let service = scenario.interface.as_deref().and_then(|id| self.services.get(id))?;
+        let features = service.features();
+        let feature = scenario.applies.iter().find(|feature| !features.contains(feature))?;
+        Some(Blocked {
+            step: scenario.steps.first()?.id.to_string(),
+            reason: Text::new(
+                format!("WSDL に {feature} に当たる操作がないため適用外"),
+                format!("does not apply: the description has no operation of the kind {feature}"),
+            ),
+            blame: NOT_APPLICABLE.into(),
+        })
     }
 
     /// What a scenario needs and the product does not offer.
@@ -471,7 +486,11 @@ impl Runner {
                 .and_then(|id| self.interfaces.get(id))
                 .cloned(),
             attempt,
-            service: scenario.interface.as_deref().and_then(|id| self.services.get(id)).cloned(),
+            service: scenario
+                .interface
+                .as_deref()
+                .and_then(|id| self.services.get(id))
+                .cloned(),
             sent: HashMap::new(),
             elsewhere: stand.map_or_else(Default::default, |stand| {
                 let receiver = &stand.receiver;
@@ -518,6 +537,7 @@ impl Runner {
             Act::Driver(act) => self.drive(story, step, act).await,
             Act::Soap(act) => story.soap(step, act).await,
             Act::Describe(_) => story.describe(step).await,
+            Act::Observe(_) => Ok(()), // no plan holds it
             Act::SoapConsume(act) => match stand {
                 Some(stand) => story.soap_consume(step, act, stand).await,
                 None => Ok(()), // `lacking` has answered already.

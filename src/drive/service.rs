@@ -95,7 +95,7 @@ impl ServiceUnderTest {
         target: ServiceTarget,
         corpus: Option<&Arc<Service>>,
     ) -> Result<Self, ServiceError> {
-        let files = recorded(&documents);
+        let files = recorded_files(&documents);
         let description = Description::read(documents).map_err(|source| ServiceError::Description {
             id: id.to_owned(),
             source,
@@ -133,13 +133,25 @@ impl ServiceUnderTest {
 
     /// What scenarios can ask for in `needs` and `applies`: kinds of operations that the service has.
     pub(super) fn features(&self) -> Vec<String> {
-        let kinds = ["request-response", "one-way", "rpc", "document", "faulting", "empty", "header"];
+        let kinds = [
+            "request-response",
+            "one-way",
+            "rpc",
+            "document",
+            "faulting",
+            "empty",
+            "header",
+        ];
         let mut features: Vec<String> = kinds
             .iter()
             .filter(|kind| self.pick(&format!("any:{kind}")).is_some())
             .map(|kind| format!("soap.{kind}"))
             .collect();
-        features.extend(self.description.operations().map(|(_, operation)| format!("soap.operation.{}", operation.name)));
+        features.extend(
+            self.description
+                .operations()
+                .map(|(_, operation)| format!("soap.operation.{}", operation.name)),
+        );
         if self.description.target_namespace == REFERENCE_NAMESPACE {
             features.push("soap.reference".into());
         }
@@ -217,7 +229,7 @@ fn no_port(id: &str, description: &Description) -> ServiceError {
 }
 
 /// Documents as they are recorded.
-pub(super) fn recorded(documents: &DocumentSet) -> DescriptionFiles {
+pub fn recorded_files(documents: &DocumentSet) -> DescriptionFiles {
     let mut files = DescriptionFiles {
         root: documents.root().to_owned(),
         ..DescriptionFiles::default()
@@ -237,7 +249,10 @@ pub(super) fn recorded(documents: &DocumentSet) -> DescriptionFiles {
 
 /// The description of a service of the corpus.
 pub(super) fn corpus_documents(service: &Service) -> DocumentSet {
-    let texts = service.texts.iter().map(|(location, text)| (location.clone(), text.clone().into_bytes()));
+    let texts = service
+        .texts
+        .iter()
+        .map(|(location, text)| (location.clone(), text.clone().into_bytes()));
     DocumentSet::new(service.file.wsdl.clone(), texts)
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::service::{
-    Published, ServiceError, ServiceTarget, ServiceUnderTest, corpus_documents, read_blocks, read_samples, recorded,
+    Published, ServiceError, ServiceTarget, ServiceUnderTest, corpus_documents, read_blocks, read_samples, recorded_files,
 };
 use super::target::{Endpoint, Target};
+use crate::scenario::Corpus;
 use crate::schema::DocumentSet;
 use crate::schema::wsdl::references;
-use crate::scenario::Corpus;
 use crate::wire::{Client, Outgoing, Url, parse_response};
 
 /// Interface id of the scenarios that fit every SOAP service.
@@ -57,7 +57,7 @@ pub(super) async fn of_target(corpus: &Corpus, target: &Target, client: &Client)
             None => fetch(client, &at).await,
         };
         let published = match given.filter(|_| endpoint.wsdl_not_published) {
-            Some(documents) => Published::Given(recorded(&documents)),
+            Some(documents) => Published::Given(recorded_files(&documents)),
             None => Published::At(at),
         };
         let facts = facts_of(endpoint, url, &target.path)?;
@@ -68,7 +68,10 @@ pub(super) async fn of_target(corpus: &Corpus, target: &Target, client: &Client)
 }
 
 fn facts_of(endpoint: &Endpoint, url: &Url, beside: &Path) -> Result<ServiceTarget, ServiceError> {
-    let ports = endpoint.ports.iter().filter_map(|(name, url)| Some((name.clone(), Url::parse(url).ok()?)));
+    let ports = endpoint
+        .ports
+        .iter()
+        .filter_map(|(name, url)| Some((name.clone(), Url::parse(url).ok()?)));
     Ok(ServiceTarget {
         url: Some(url.clone()),
         ports: ports.collect(),
@@ -94,7 +97,9 @@ async fn fetch(client: &Client, at: &Url) -> DocumentSet {
         }
         let address = url.to_string();
         for reference in references(&address, &response.body) {
-            let same_host = Url::parse(&reference).ok().filter(|other| other.authority() == at.authority());
+            let same_host = Url::parse(&reference)
+                .ok()
+                .filter(|other| other.authority() == at.authority());
             if let Some(other) = same_host.filter(|other| !wanted.contains(other))
                 && wanted.len() < MOST_FILES
             {

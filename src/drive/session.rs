@@ -117,7 +117,9 @@ impl Session {
 
     /// Address of a token of the listener.
     pub(super) fn listener_url(&self, token: &str) -> String {
-        self.listener.as_ref().map_or_else(String::new, |listener| listener.url(token, "").to_string())
+        self.listener
+            .as_ref()
+            .map_or_else(String::new, |listener| listener.url(token, "").to_string())
     }
 
     /// Whether the product was out of reach so often in a row that going on makes no sense.

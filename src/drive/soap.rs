@@ -13,8 +13,8 @@ use super::soap_reply::encode;
 use super::template::TemplateError;
 use crate::evidence::{Blocked, Channel, Exchange, Initiator, Note};
 use crate::scenario::{HttpVersion, Soap, Step};
-use crate::schema::wsdl::{Operation, Port};
 use crate::schema::wsdl;
+use crate::schema::wsdl::{Operation, Port};
 use crate::soap::Envelope;
 use crate::text::Text;
 use crate::wire::{Outgoing, Served, Url, parse_response};
@@ -49,7 +49,6 @@ impl Story<'_> {
         for index in 0..act.repeat {
             let target = Target {
                 service: &service,
-                port,
                 operation,
                 endpoint,
                 callback: callback.as_deref(),
@@ -107,7 +106,10 @@ impl Story<'_> {
                     .map(|_| ())
             }
         };
-        let all = requests.into_iter().enumerate().map(|(index, outgoing)| send(index, outgoing));
+        let all = requests
+            .into_iter()
+            .enumerate()
+            .map(|(index, outgoing)| send(index, outgoing));
         if act.concurrent {
             return join_all(all).await.into_iter().collect();
         }
@@ -131,7 +133,10 @@ impl Story<'_> {
         for edit in &act.edit {
             let (find, replace) = (self.fill(step, &edit.find)?, self.fill(step, &edit.replace)?);
             if !text.contains(&find) {
-                return Err(suite(step, &format!("the envelope has no {find:?} to be changed: {text}")));
+                return Err(suite(
+                    step,
+                    &format!("the envelope has no {find:?} to be changed: {text}"),
+                ));
             }
             text = text.replacen(&find, &replace, 1);
         }
@@ -147,7 +152,10 @@ impl Story<'_> {
         let mut headers: Vec<(String, String)> = Vec::new();
         let content_type = match &act.content_type {
             Some(given) => given.clone(),
-            None => format!("text/xml; charset={}", act.charset.as_deref().unwrap_or(act.encoding.name())),
+            None => format!(
+                "text/xml; charset={}",
+                act.charset.as_deref().unwrap_or(act.encoding.name())
+            ),
         };
         if !content_type.is_empty() {
             headers.push(("Content-Type".into(), content_type));
@@ -182,10 +190,21 @@ impl Story<'_> {
         let body = match (&act.body, &act.message) {
             (Some(body), _) => self.fill(step, body)?,
             (None, Some(file)) => {
-                let folder = self.scenario.location.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-                let path = if folder.is_empty() { file.clone() } else { format!("{folder}/{file}") };
+                let folder = self
+                    .scenario
+                    .location
+                    .file
+                    .rsplit_once('/')
+                    .map_or("", |(folder, _)| folder);
+                let path = if folder.is_empty() {
+                    file.clone()
+                } else {
+                    format!("{folder}/{file}")
+                };
                 let text = self.session.texts.get(&path);
-                text.ok_or_else(|| suite(step, &format!("the corpus has no file {path}")))?.trim().to_owned()
+                text.ok_or_else(|| suite(step, &format!("the corpus has no file {path}")))?
+                    .trim()
+                    .to_owned()
             }
             (None, None) => match target.service.sample(name) {
                 Some(sample) => self.fill(step, sample)?,
@@ -252,7 +271,8 @@ impl Story<'_> {
     pub(super) fn record_calls(&self, step: &Step, token: &str, channel: Channel) {
         let Some(listener) = &self.session.listener else { return };
         for (index, served) in listener.take(token).into_iter().enumerate() {
-            self.attempt.exchange(self.call_of_product(step, index, served, channel));
+            self.attempt
+                .exchange(self.call_of_product(step, index, served, channel));
         }
     }
 
@@ -302,7 +322,9 @@ impl Story<'_> {
             let address = url.to_string();
             let references = wsdl::references(&address, &response.body);
             for reference in references {
-                let same_host = Url::parse(&reference).ok().filter(|other| other.authority() == start.authority());
+                let same_host = Url::parse(&reference)
+                    .ok()
+                    .filter(|other| other.authority() == start.authority());
                 if let Some(other) = same_host.filter(|other| !wanted.contains(other))
                     && wanted.len() < MOST_FILES
                 {
@@ -317,7 +339,6 @@ impl Story<'_> {
 /// Where one request goes.
 pub(super) struct Target<'t> {
     pub(super) service: &'t ServiceUnderTest,
-    pub(super) port: &'t Port,
     pub(super) operation: &'t Operation,
     pub(super) endpoint: &'t Url,
     /// Address on which the harness takes callbacks.
@@ -338,7 +359,10 @@ fn without_declaration(text: &str) -> &str {
 pub(super) fn suite(step: &Step, why: &str) -> Blocked {
     Blocked {
         step: step.id.to_string(),
-        reason: Text::new(format!("シナリオの誤り: {why}"), format!("fault of the scenario: {why}")),
+        reason: Text::new(
+            format!("シナリオの誤り: {why}"),
+            format!("fault of the scenario: {why}"),
+        ),
         blame: "suite".into(),
     }
 }
@@ -358,8 +382,14 @@ fn no_address(step: &Step, port: &Port) -> Blocked {
     Blocked {
         step: step.id.to_string(),
         reason: Text::new(
-            format!("ポート {} のアドレスが分かりません（endpoints の ports に書いてください）。", port.name),
-            format!("the address of port {} is not known; name it in `ports` of the endpoint", port.name),
+            format!(
+                "ポート {} のアドレスが分かりません（endpoints の ports に書いてください）。",
+                port.name
+            ),
+            format!(
+                "the address of port {} is not known; name it in `ports` of the endpoint",
+                port.name
+            ),
         ),
         blame: "configuration".into(),
     }
@@ -369,7 +399,9 @@ fn no_sample(step: &Step, id: &str, operation: &str) -> Blocked {
     Blocked {
         step: step.id.to_string(),
         reason: Text::new(
-            format!("操作 {operation} の見本電文がありません。endpoints.\"{id}\".samples にファイルを指定してください。"),
+            format!(
+                "操作 {operation} の見本電文がありません。endpoints.\"{id}\".samples にファイルを指定してください。"
+            ),
             format!("there is no sample for operation {operation}; name a file in endpoints.\"{id}\".samples"),
         ),
         blame: "configuration".into(),

@@ -6,8 +6,8 @@ use super::provider::Story;
 use super::soap::{Target, suite};
 use crate::evidence::Blocked;
 use crate::scenario::{AddressingAct, Step};
-use crate::soap::escape_text;
 use crate::soap::addressing::{ANONYMOUS, NAMESPACE, NONE};
+use crate::soap::escape_text;
 
 impl Story<'_> {
     pub(super) fn addressing_blocks(
@@ -21,10 +21,19 @@ impl Story<'_> {
             if how.without.iter().any(|left_out| left_out == name) {
                 return;
             }
-            let times = if how.twice.iter().any(|twice| twice == name) { 2 } else { 1 };
-            let element = ELEMENTS.iter().find(|(word, _)| *word == name).map_or(name, |(_, element)| element);
+            let times = if how.twice.iter().any(|twice| twice == name) {
+                2
+            } else {
+                1
+            };
+            let element = ELEMENTS
+                .iter()
+                .find(|(word, _)| *word == name)
+                .map_or(name, |(_, element)| element);
             for _ in 0..times {
-                blocks.push(format!(r#"<wsa:{element} xmlns:wsa="{NAMESPACE}">{content}</wsa:{element}>"#));
+                blocks.push(format!(
+                    r#"<wsa:{element} xmlns:wsa="{NAMESPACE}">{content}</wsa:{element}>"#
+                ));
             }
         };
         let id = match &how.message_id {
@@ -49,7 +58,9 @@ impl Story<'_> {
                 "anonymous" => ANONYMOUS.to_owned(),
                 "none" => NONE.to_owned(),
                 "callback" => {
-                    let callback = target.callback.ok_or_else(|| suite(step, "the run has no listener for callbacks"))?;
+                    let callback = target
+                        .callback
+                        .ok_or_else(|| suite(step, "the run has no listener for callbacks"))?;
                     format!("{callback}{}", if name == "fault-to" { "/fault" } else { "/reply" })
                 }
                 other => self.fill(step, other)?,
@@ -57,7 +68,10 @@ impl Story<'_> {
             let parameters = parameters.as_deref().map_or_else(String::new, |xml| {
                 format!("<wsa:ReferenceParameters>{xml}</wsa:ReferenceParameters>")
             });
-            put(name, format!("<wsa:Address>{}</wsa:Address>{parameters}", escape_text(&address)));
+            put(
+                name,
+                format!("<wsa:Address>{}</wsa:Address>{parameters}", escape_text(&address)),
+            );
         }
         if let Some(relates_to) = &how.relates_to {
             put("relates-to", escape_text(&self.fill(step, relates_to)?));

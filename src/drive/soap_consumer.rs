@@ -24,7 +24,10 @@ impl Story<'_> {
         };
         let mut fields = Map::new();
         for (name, value) in &act.fields {
-            let value = self.scope().json(value).map_err(|error| suite(step, &error.to_string()))?;
+            let value = self
+                .scope()
+                .json(value)
+                .map_err(|error| suite(step, &error.to_string()))?;
             fields.insert(name.clone(), value);
         }
         let replies = self.filled(step, &act.replies)?;
@@ -44,7 +47,12 @@ impl Story<'_> {
                 self.until_quiet(&token).await;
             }
             let failed = matches!(reply.outcome, "unsupported" | "failed");
-            let why = reply.report.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            let why = reply
+                .report
+                .as_ref()
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             self.attempt.note(Note::Driver {
                 step: step.id.to_string(),
                 action: ACTION.into(),
@@ -55,8 +63,14 @@ impl Story<'_> {
                 outcome = Err(Blocked {
                     step: step.id.to_string(),
                     reason: Text::new(
-                        format!("製品のドライバーが {ACTION} を実行できません（{}）: {why}", reply.outcome),
-                        format!("the product's driver could not do `{ACTION}` ({}): {why}", reply.outcome),
+                        format!(
+                            "製品のドライバーが {ACTION} を実行できません（{}）: {why}",
+                            reply.outcome
+                        ),
+                        format!(
+                            "the product's driver could not do `{ACTION}` ({}): {why}",
+                            reply.outcome
+                        ),
                     ),
                     blame: "configuration".into(),
                 });

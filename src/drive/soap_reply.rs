@@ -35,15 +35,24 @@ pub(super) fn rework(answer: Answer, reply: &SoapReply, request: &HttpRequest, r
         .headers
         .0
         .into_iter()
-        .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("transfer-encoding"))
+        .filter(|(name, _)| {
+            !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("transfer-encoding")
+        })
         .collect();
     if reply.encoding != Encoding::Utf8 && !body.is_empty() {
-        set(&mut headers, "Content-Type", &format!("text/xml; charset={}", reply.encoding.name()));
+        set(
+            &mut headers,
+            "Content-Type",
+            &format!("text/xml; charset={}", reply.encoding.name()),
+        );
     }
     for (name, value) in &reply.headers {
         set(&mut headers, name, value);
     }
-    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let bytes = if reply.chunked {
         let mut all = headers;
         all.push(("Transfer-Encoding", "chunked"));
@@ -81,7 +90,10 @@ pub(super) fn encode(text: &str, encoding: Encoding) -> Vec<u8> {
         Encoding::Utf8Bom => [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
         Encoding::Utf16 => {
             let text = declared("UTF-16");
-            std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
+            std::iter::once(0xFEFF)
+                .chain(text.encode_utf16())
+                .flat_map(u16::to_be_bytes)
+                .collect()
         }
         Encoding::ShiftJis => {
             let text = declared("Shift_JIS");

@@ -217,6 +217,9 @@ pub struct Exchange {
     pub fault: Option<Fault>,
 }
 
+/// The word in [`Blocked::blame`] that says that a scenario does not apply, which is nobody's fault.
+pub const NOT_APPLICABLE: &str = "not-applicable";
+
 /// Why a scenario could not be carried out to its end.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -225,7 +228,7 @@ pub struct Blocked {
     pub step: String,
     /// What did not hold.
     pub reason: Text,
-    /// Who has to act: `product`, `configuration`, `network` or `suite`.
+    /// Who has to act: `product`, `configuration`, `network` or `suite`; or [`NOT_APPLICABLE`].
     pub blame: String,
 }
 

@@ -114,6 +114,9 @@ pub struct RunFacts {
     /// Certificates (PEM) that signatures of the product have to lead to.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signature_authorities: String,
+    /// The exchanges are traffic between two systems that a monitor recorded: there is no end but that of the recording.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub monitor: bool,
     /// Time limits of checks are this part of what they say. Only the reference platform, which
     /// lives faster than a product, has one.
     #[serde(skip_serializing_if = "Option::is_none")]

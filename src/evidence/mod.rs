@@ -5,7 +5,9 @@ mod journal;
 mod mask;
 mod payload;
 
-pub use exchange::{Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
+pub use exchange::{
+    Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, NOT_APPLICABLE, Note, ScenarioEvidence, TlsFacts,
+};
 pub use journal::{Journal, JournalError, Record, Recording, RunFacts, read_journal};
 pub use mask::Masker;
 pub use payload::{BlobStore, Payload};

@@ -15,8 +15,8 @@ use crate::scenario::Message;
 use crate::schema::{JsonFault, parse_object, pointer_values};
 use crate::standard::Interface;
 use crate::text::Text;
-use crate::xml::{Doctype, Document, Excerpt, Limits, XmlError, parse_bytes};
 use crate::wire::{Headers, HttpRequest, HttpResponse, media_parameter, parse_request, parse_response};
+use crate::xml::{Doctype, Document, Excerpt, Limits, XmlError, parse_bytes};
 
 /// The answer to a check.
 #[derive(Clone, Debug)]

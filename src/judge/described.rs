@@ -42,7 +42,10 @@ impl Described {
 
 /// Recorded files as a set of documents.
 pub(super) fn document_set(files: &DescriptionFiles) -> DocumentSet {
-    let texts = files.texts.iter().map(|(location, text)| (location.clone(), text.clone().into_bytes()));
+    let texts = files
+        .texts
+        .iter()
+        .map(|(location, text)| (location.clone(), text.clone().into_bytes()));
     let binaries = files.binaries.iter().map(|(location, text)| {
         // Journals are checked when they are read; what is broken after all is an empty file, and told as such.
         (location.clone(), STANDARD.decode(text).unwrap_or_default())
@@ -70,7 +73,12 @@ fn documents_of_step(context: &Context<'_>, step: &str) -> Option<DocumentSet> {
         .of_step(step)
         .into_iter()
         .filter(|parsed| parsed.exchange.channel == Channel::Description)
-        .filter_map(|parsed| Some((address_of(parsed)?, parsed.response().filter(|r| r.status == 200)?.body.clone())))
+        .filter_map(|parsed| {
+            Some((
+                address_of(parsed)?,
+                parsed.response().filter(|r| r.status == 200)?.body.clone(),
+            ))
+        })
         .collect();
     let (root, _) = fetched.first()?;
     Some(DocumentSet::new(root.clone(), fetched.clone()))

@@ -7,9 +7,9 @@ mod described;
 mod outcome;
 mod roll_up;
 mod scenario;
-pub mod ws_i;
 #[cfg(test)]
 mod tests;
+pub mod ws_i;
 
 pub use outcome::{Blame, CheckResult, Outcome, ScenarioResult, Verdict};
 pub use roll_up::{Judged, ProfileResult, RequirementResult, RollUp, Waiver, roll_up};

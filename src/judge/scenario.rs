@@ -10,7 +10,7 @@ use super::context::{Answer, Context};
 use super::described::{Described, document_set};
 use super::outcome::{Blame, CheckResult, ScenarioResult, Verdict};
 use super::roll_up::{Waiver, broken_at};
-use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
+use crate::evidence::{Exchange, Initiator, NOT_APPLICABLE, RunFacts, ScenarioEvidence};
 use crate::scenario::{Check, CheckSpec, Corpus, Scenario, Step};
 use crate::standard::{Level, glob_matches};
 use crate::text::{Text, date};
@@ -55,7 +55,7 @@ impl<'a> Judge<'a> {
             elapsed_us,
             ..not_run(scenario, verdict, reason, blame)
         };
-        if !evidence.finished {
+        if !evidence.finished && !self.facts.monitor {
             return base(
                 Verdict::Error,
                 Text::new("実行が途中で終わりました。", "The run ended in the middle of it."),
@@ -85,6 +85,9 @@ impl<'a> Judge<'a> {
         });
         let mut checks: Vec<CheckResult> = reached.flat_map(|step| self.step(&context, step)).collect();
         if let Some(blocked) = &evidence.blocked {
+            if blocked.blame == NOT_APPLICABLE {
+                return base(Verdict::Skip, blocked.reason.clone(), None);
+            }
             let blame = Blame::from_word(&blocked.blame);
             // What was judged before stands; the rest of the scenario is open.
             let broken = checks.iter().any(|check| check.verdict == Verdict::Fail);
@@ -110,7 +113,11 @@ impl<'a> Judge<'a> {
     fn described(&self, id: &str) -> Option<Rc<Described>> {
         let known = self.described.borrow().get(id).cloned();
         known.unwrap_or_else(|| {
-            let prefixes = self.corpus.services.get(id).map(|service| service.file.prefixes.clone());
+            let prefixes = self
+                .corpus
+                .services
+                .get(id)
+                .map(|service| service.file.prefixes.clone());
             let files = self.facts.descriptions.get(id);
             let described = files
                 .and_then(|files| Described::new(document_set(files), prefixes.unwrap_or_default()).ok())

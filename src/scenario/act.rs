@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::act_soap::{Describe, Soap, SoapConsume};
+use super::act_soap::{Describe, Observe, Soap, SoapConsume};
 
 /// A table as pairs: a map with one entry takes half a kilobyte, and there may be many.
 fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
@@ -44,6 +44,8 @@ pub enum Act {
     Describe(Describe),
     /// Make a consumer product perform an operation, and be the service that it calls.
     SoapConsume(Box<SoapConsume>),
+    /// Look at traffic that a monitor recorded.
+    Observe(Observe),
     /// Wait.
     Wait(Wait),
 }
@@ -62,6 +64,7 @@ impl Act {
             Self::Soap(_) => "soap",
             Self::Describe(_) => "describe",
             Self::SoapConsume(_) => "soap-consume",
+            Self::Observe(_) => "observe",
             Self::Wait(_) => "wait",
         }
     }

@@ -264,6 +264,11 @@ impl Default for Soap {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Describe {}
 
+/// Traffic between two systems that a monitor recorded (`junkyo record`). No run carries it out.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Observe {}
+
 /// Making a consumer product perform an operation; the harness is the service.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -302,6 +307,8 @@ impl Default for SoapConsume {
 impl SoapConsume {
     /// Whether the product is kept waiting for an answer.
     pub fn keeps_waiting(&self) -> bool {
-        self.replies.iter().any(|reply| reply.delay_ms > 0 || reply.kind == "hang")
+        self.replies
+            .iter()
+            .any(|reply| reply.delay_ms > 0 || reply.kind == "hang")
     }
 }

@@ -8,8 +8,8 @@ use super::family;
 use super::file::{Expectation, ExpectationFile, FamilyFile, IdLists, Resolver, ScenarioFile};
 use super::{CorpusError, Scenario};
 use crate::standard::{
-    CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile, Source,
-    Service, ServiceFile, SourceFile, SourceFileList,
+    CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile,
+    Service, ServiceFile, Source, SourceFile, SourceFileList,
 };
 
 /// All that is required, and how it is tested.
@@ -394,14 +394,20 @@ impl Loader {
             user: "this file".into(),
             what: "interface",
             name: id.to_owned(),
-            hint: did_you_mean(id, self.interfaces.keys().chain(self.services.keys()).map(String::as_str)),
+            hint: did_you_mean(
+                id,
+                self.interfaces.keys().chain(self.services.keys()).map(String::as_str),
+            ),
         });
     }
 }
 
 /// A service with the texts of its folder.
 fn service_of(service: ServiceFile, file: &SourceFile, files: &CorpusFiles) -> Service {
-    let folder = file.path.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
+    let folder = file
+        .path
+        .rsplit_once('/')
+        .map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     let inside = files.all().iter().filter_map(|other| {
         let name = other.path.strip_prefix(&folder)?;
         is_plain_text(name).then(|| (name.to_owned(), other.text.clone()))
@@ -417,7 +423,9 @@ fn service_of(service: ServiceFile, file: &SourceFile, files: &CorpusFiles) -> S
 /// Texts that are no TOML: descriptions, schemas, messages.
 fn texts_of(files: &CorpusFiles) -> BTreeMap<String, Arc<str>> {
     let plain = files.all().iter().filter(|file| is_plain_text(&file.path));
-    plain.map(|file| (file.path.clone(), file.text.as_str().into())).collect()
+    plain
+        .map(|file| (file.path.clone(), file.text.as_str().into()))
+        .collect()
 }
 
 fn is_plain_text(path: &str) -> bool {
@@ -443,6 +451,7 @@ fn kind_of(path: &str) -> FileKind {
     match name {
         _ if !name.ends_with(".toml") => FileKind::Other,
         "sources.toml" => FileKind::Sources,
+        "messages.toml" => FileKind::Other,
         "readings.toml" => FileKind::Readings,
         "profiles.toml" => FileKind::Profiles,
         _ if path.starts_with("requirements/") || path.contains("/requirements/") => FileKind::Requirements,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::error::did_you_mean;
 use super::{
-    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, ReadingCase, Scenario,
+    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, Observe, ReadingCase, Scenario,
     Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
 };
 use crate::standard::{ItemType, Location, Subject};
@@ -107,6 +107,9 @@ pub struct RawScenario {
     /// Driver actions that the product has to offer.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Features that the SOAP service has to have; without them the scenario does not apply and is skipped.
+    #[serde(default)]
+    pub applies: Vec<String>,
     /// Has to run alone.
     #[serde(default)]
     pub exclusive: bool,
@@ -156,6 +159,9 @@ pub struct RawStep {
     /// Make a consumer product perform an operation.
     #[serde(default)]
     pub soap_consume: Option<Box<SoapConsume>>,
+    /// Look at traffic that a monitor recorded.
+    #[serde(default)]
+    pub observe: Option<Observe>,
     /// Wait.
     #[serde(default)]
     pub wait: Option<Wait>,
@@ -250,6 +256,7 @@ impl Resolver<'_> {
             role: raw.role,
             interface: self.interface.clone(),
             needs: raw.needs,
+            applies: raw.applies,
             exclusive: raw.exclusive,
             tags: raw.tags,
             family: self.family.clone(),
@@ -294,6 +301,7 @@ impl Resolver<'_> {
             raw.soap.map(Act::Soap),
             raw.describe.map(Act::Describe),
             raw.soap_consume.map(Act::SoapConsume),
+            raw.observe.map(Act::Observe),
             raw.wait.map(Act::Wait),
         ]
         .into_iter()
@@ -307,7 +315,7 @@ impl Resolver<'_> {
                 found.join(" and ")
             };
             let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, soap, describe, \
-                           soap-consume, wait";
+                           soap-consume, observe, wait";
             form(location, user, &format!("{message}; found {found}"))
         });
         match act {

@@ -20,6 +20,8 @@ pub struct Scenario {
     pub interface: Option<Arc<str>>,
     /// Driver actions the product has to offer for it.
     pub needs: Vec<String>,
+    /// Features that the SOAP service has to have; without them the scenario does not apply.
+    pub applies: Vec<String>,
     /// Whether it changes the state of the whole product and must run alone.
     pub exclusive: bool,
     /// Words to select it by.
@@ -42,6 +44,11 @@ impl Scenario {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// Whether it is about recorded traffic, so that no run can carry it out.
+    pub fn is_observation(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.act, Act::Observe(_)))
     }
 
     /// All checks of all steps.

@@ -106,7 +106,10 @@ impl DocumentSet {
                 source,
             })
         };
-        let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = file
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut documents = BTreeMap::from([(name.clone(), read(file)?)]);
         let mut folders = vec![(folder.to_owned(), String::new())];
@@ -125,7 +128,9 @@ impl DocumentSet {
                 } else if kind.is_file() && is_description(&path) && !documents.contains_key(&location) {
                     bytes += entry.metadata().map_or(0, |facts| facts.len());
                     if documents.len() >= MAX_FILES || bytes > MAX_BYTES {
-                        return Err(DocumentsError::TooMuch { path: folder.to_owned() });
+                        return Err(DocumentsError::TooMuch {
+                            path: folder.to_owned(),
+                        });
                     }
                     documents.insert(location, read(&path)?);
                 }
@@ -146,7 +151,9 @@ impl DocumentSet {
 
     /// All documents, by location.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.documents.iter().map(|(location, bytes)| (location.as_str(), bytes.as_slice()))
+        self.documents
+            .iter()
+            .map(|(location, bytes)| (location.as_str(), bytes.as_slice()))
     }
 
     /// The location that a reference of a document leads to; the document is in the set.
@@ -190,12 +197,14 @@ pub(crate) fn has_scheme(reference: &str) -> bool {
     reference.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1
             && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     })
 }
 
 /// A relative path against the folder of `from`; `None` if it leads out.
-fn join_path(from: &str, reference: &str) -> Option<String> {
+pub(super) fn join_path(from: &str, reference: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     for component in Path::new(reference).components() {
@@ -225,7 +234,9 @@ pub(crate) fn join_address(base: &str, reference: &str) -> String {
     if reference.starts_with('?') {
         return format!("{origin}{path}{reference}");
     }
-    let (reference, query) = reference.split_once('?').map_or((reference, None), |(path, query)| (path, Some(query)));
+    let (reference, query) = reference
+        .split_once('?')
+        .map_or((reference, None), |(path, query)| (path, Some(query)));
     let mut parts: Vec<&str> = path.split('/').skip(1).collect();
     parts.pop();
     for part in reference.split('/') {

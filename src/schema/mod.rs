@@ -6,8 +6,8 @@ mod json;
 pub mod wsdl;
 mod xsd;
 
-pub(crate) use documents::{has_scheme, join_address};
 pub use documents::{DocumentSet, DocumentsError, ReferenceFault};
+pub(crate) use documents::{has_scheme, join_address};
 pub use item_table::{Rule, Violation, check_parameter, check_request, check_response, check_response_row};
 pub use json::{JsonFault, parse_object, pointer_values};
-pub use xsd::{Against, CompiledSchema, SchemaEngine, SchemaError, SchemaFault, SchemaSource};
+pub use xsd::{Against, CompiledSchema, DanglingReference, SchemaEngine, SchemaError, SchemaFault, SchemaSource};

@@ -175,6 +175,26 @@ impl CorpusFiles {
         Ok(Self::new(files, folder.display().to_string()))
     }
 
+    /// Adds a folder that was imported; its files come below `imported/NAME/`.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or describes no service.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<(), FileError> {
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("folder");
+        let mut files = Vec::new();
+        collect_folder(folder, &format!("imported/{name}/"), &mut files)?;
+        if !files.iter().any(|file| file.path.ends_with("service.toml")) {
+            return Err(FileError::NotACorpus {
+                path: folder.to_owned(),
+                expected: "service.toml",
+            });
+        }
+        let others = std::mem::take(&mut self.files);
+        files.extend(others);
+        *self = Self::new(files, format!("{} + {}", self.origin, folder.display()));
+        Ok(())
+    }
+
     fn new(mut files: Vec<SourceFile>, origin: String) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self { files, origin }
@@ -244,7 +264,10 @@ fn collect_folder(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> R
         let inside = format!("{prefix}{name}");
         if path.is_dir() {
             collect_folder(&path, &format!("{inside}/"), files)?;
-        } else if matches!(path.extension().and_then(|e| e.to_str()), Some("toml" | "lock" | "md" | "wsdl" | "xsd" | "xml")) {
+        } else if matches!(
+            path.extension().and_then(|e| e.to_str()),
+            Some("toml" | "lock" | "md" | "wsdl" | "xsd" | "xml")
+        ) {
             let text = fs::read_to_string(&path).map_err(read_error(&path))?;
             files.push(SourceFile { path: inside, text });
         }

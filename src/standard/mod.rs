@@ -13,5 +13,5 @@ pub use interface::{Condition, ErrorCode, Interface, ItemType, Parameter, Respon
 pub use profile::{Profile, ProfileFile};
 pub use reading::{Reading, ReadingChoice, ReadingFile, ReadingOption, UnknownReading};
 pub(crate) use requirement::glob_matches;
-pub use service::{Service, ServiceFile};
 pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};
+pub use service::{Service, ServiceFile};

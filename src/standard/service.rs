@@ -45,12 +45,20 @@ pub struct Service {
 impl Service {
     /// Sample request body of an operation.
     pub fn sample(&self, operation: &str) -> Option<&str> {
-        self.texts.get(self.file.samples.get(operation)?).map(|text| text.trim())
+        self.texts
+            .get(self.file.samples.get(operation)?)
+            .map(|text| text.trim())
     }
 
     /// Sample header blocks of an operation.
     pub fn sample_headers(&self, operation: &str) -> Option<Vec<&str>> {
         let files = self.file.headers.get(operation)?;
-        Some(files.iter().filter_map(|file| self.texts.get(file)).map(|text| text.trim()).collect())
+        Some(
+            files
+                .iter()
+                .filter_map(|file| self.texts.get(file))
+                .map(|text| text.trim())
+                .collect(),
+        )
     }
 }

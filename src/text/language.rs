@@ -17,6 +17,14 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// The Japanese or the English of two values.
+    pub fn pick<T>(self, ja: T, en: T) -> T {
+        match self {
+            Self::Ja => ja,
+            Self::En => en,
+        }
+    }
+
     /// Reads the language from locale variables, in the order of POSIX.
     pub fn from_locale() -> Self {
         ["LC_ALL", "LC_MESSAGES", "LANG"]

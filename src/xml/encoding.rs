@@ -131,13 +131,22 @@ fn utf16(bytes: &[u8], little: bool) -> Option<String> {
 /// The first bytes as far as they are ASCII: enough for an XML declaration.
 fn ascii_start(bytes: &[u8]) -> String {
     let start = &bytes[..bytes.len().min(256)];
-    start.iter().take_while(|byte| byte.is_ascii()).map(|byte| char::from(*byte)).collect()
+    start
+        .iter()
+        .take_while(|byte| byte.is_ascii())
+        .map(|byte| char::from(*byte))
+        .collect()
 }
 
 /// The encoding that an XML declaration names.
 fn declared_encoding(text: &str) -> Option<String> {
     let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
-    let after = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let after = declaration
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
     let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
     after[1..].split(quote).next().map(ToOwned::to_owned)
 }

@@ -194,9 +194,10 @@ impl XmlFault {
                 format!("the document has more than {limit} nodes"),
             ),
             Self::Expected { ja, en } => Text::new(format!("ここには{ja}が必要です"), format!("expected {en} here")),
-            Self::UnexpectedEnd { ja, en } => {
-                Text::new(format!("{ja}の途中で文書が終わっています"), format!("the document ends inside {en}"))
-            }
+            Self::UnexpectedEnd { ja, en } => Text::new(
+                format!("{ja}の途中で文書が終わっています"),
+                format!("the document ends inside {en}"),
+            ),
             Self::EndTag { open, close } => Text::new(
                 format!("要素「{open}」が開いているのに終了タグは「{close}」です"),
                 format!("element `{open}` is open, but the end tag says `{close}`"),

@@ -18,6 +18,8 @@ pub(super) fn continues_name(character: char) -> bool {
 /// Whether a text is an NCName: a name without a colon.
 pub(crate) fn is_ncname(text: &str) -> bool {
     let mut characters = text.chars();
-    characters.next().is_some_and(|first| first != ':' && starts_name(first))
+    characters
+        .next()
+        .is_some_and(|first| first != ':' && starts_name(first))
         && characters.all(|character| character != ':' && continues_name(character))
 }

@@ -565,7 +565,10 @@ impl<'t> Reader<'t> {
         let sound = !prefix.is_empty() && !local.contains(':') && local.chars().next().is_some_and(starts_name);
         if !sound {
             self.at = start;
-            return self.expected("名前空間に従う名前（接頭辞:名前）", "a name as namespaces allow it (prefix:name)");
+            return self.expected(
+                "名前空間に従う名前（接頭辞:名前）",
+                "a name as namespaces allow it (prefix:name)",
+            );
         }
         Ok((plain(start, start + colon), plain(start + colon + 1, self.at)))
     }
@@ -692,7 +695,9 @@ impl<'t> Reader<'t> {
             let start = raw.start;
             if !allowed {
                 self.at = start as usize;
-                return self.stop(XmlFault::NamespaceDeclaration { prefix: word.to_owned() });
+                return self.stop(XmlFault::NamespaceDeclaration {
+                    prefix: word.to_owned(),
+                });
             }
             let namespace = self.intern(name);
             self.built.bindings.push(Binding {
@@ -736,7 +741,9 @@ impl<'t> Reader<'t> {
             None if word.is_empty() => Ok(0),
             None => {
                 self.at = at;
-                self.stop(XmlFault::UnboundPrefix { prefix: word.to_owned() })
+                self.stop(XmlFault::UnboundPrefix {
+                    prefix: word.to_owned(),
+                })
             }
         }
     }

@@ -87,7 +87,9 @@ impl Excerpt {
         let marked = text.get(line_start..).unwrap_or_default();
         let marked_end = line_start + marked.find('\n').unwrap_or(marked.len());
         let column = text.get(line_start..start).map_or(0, |text| text.chars().count());
-        let length = text.get(start..end.min(marked_end)).map_or(1, |text| text.chars().count().max(1));
+        let length = text
+            .get(start..end.min(marked_end))
+            .map_or(1, |text| text.chars().count().max(1));
         // A line without breaks can be a megabyte long; then only the part around the place is shown.
         let cut = column.saturating_sub(LINE_LENGTH / 2);
         let window = |line: &str, skip: usize| line.chars().skip(skip).take(LINE_LENGTH).collect::<String>();

@@ -391,8 +391,27 @@ impl<'d> Element<'d> {
     pub fn nodes(self) -> impl Iterator<Item = Node<'d>> {
         let document = self.document;
         let step = move |index: u32| (index != NONE).then_some(index);
-        std::iter::successors(step(self.data().first_child), move |&index| step(document.node(index).next))
+        std::iter::successors(step(self.data().first_child), move |&index| {
+            step(document.node(index).next)
+        })
+        .map(move |index| Node { document, index })
+    }
+
+    /// All nodes inside it, at any depth, in document order.
+    pub fn nodes_inside(self) -> impl Iterator<Item = Node<'d>> {
+        let end = self.data().end;
+        let document = self.document;
+        (self.index + 1..)
+            .take_while(move |&index| document.nodes.get(index as usize).is_some_and(|node| node.start < end))
             .map(move |index| Node { document, index })
+    }
+
+    /// Elements after it under the same parent.
+    pub fn later_siblings(self) -> impl Iterator<Item = Self> {
+        let document = self.document;
+        let step = move |index: u32| (index != NONE).then_some(index);
+        std::iter::successors(step(self.data().next), move |&index| step(document.node(index).next))
+            .filter_map(move |index| Node { document, index }.element())
     }
 
     /// Child elements.
@@ -423,7 +442,10 @@ impl<'d> Element<'d> {
     /// Attributes without namespace declarations.
     pub fn attributes(self) -> impl ExactSizeIterator<Item = Attribute<'d>> {
         let document = self.document;
-        self.data().attributes.clone().map(move |index| Attribute { document, index })
+        self.data()
+            .attributes
+            .clone()
+            .map(move |index| Attribute { document, index })
     }
 
     /// Value of an attribute; an empty namespace stands for none.
@@ -433,7 +455,8 @@ impl<'d> Element<'d> {
 
     /// An attribute; an empty namespace stands for none.
     pub fn attribute_node(self, namespace: &str, local: &str) -> Option<Attribute<'d>> {
-        self.attributes().find(|attribute| attribute.name().is(namespace, local))
+        self.attributes()
+            .find(|attribute| attribute.name().is(namespace, local))
     }
 
     /// Namespace declarations that stand at this element, `xmlns:xml` too.

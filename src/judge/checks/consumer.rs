@@ -404,6 +404,11 @@ pub(super) fn driver_value(p: &check::DriverValue, context: &Context<'_>, step: 
             let words: Vec<String> = wanted.iter().map(ToString::to_string).collect();
             Text::neutral(format!("{} = {}", p.at, words.join(" / ")))
         },
-        || found.map_or_else(|| Text::new("（なし）", "(absent)"), |found| Text::neutral(found.to_string())),
+        || {
+            found.map_or_else(
+                || Text::new("（なし）", "(absent)"),
+                |found| Text::neutral(found.to_string()),
+            )
+        },
     )
 }

@@ -4,9 +4,9 @@ use super::super::context::{Answer, Context, Finding, Parsed};
 use super::super::ws_i::{Answered, Assertion, Place as XmlPlace};
 use super::xml_path::select;
 use crate::evidence::Channel;
-use crate::schema::{Against, SchemaEngine, SchemaError};
-use crate::schema::wsdl::{BoundMessage, Operation, Style};
 use crate::scenario::{Message, Place, Step, check};
+use crate::schema::wsdl::{BoundMessage, Operation, Style};
+use crate::schema::{Against, SchemaEngine, SchemaError};
 use crate::soap;
 use crate::text::Text;
 use crate::xml::{Element, Excerpt, Name};
@@ -23,8 +23,13 @@ impl Answer {
 
 impl Finding {
     fn mark(&mut self, place: XmlPlace) {
-        let file = if place.file.is_empty() { String::new() } else { format!("{}:", place.file) };
-        self.place.get_or_insert_with(|| format!("{file}{} {}", place.at, place.path));
+        let file = if place.file.is_empty() {
+            String::new()
+        } else {
+            format!("{}:", place.file)
+        };
+        self.place
+            .get_or_insert_with(|| format!("{file}{} {}", place.at, place.path));
         self.excerpt.get_or_insert_with(|| Box::new(place.excerpt));
     }
 }
@@ -41,7 +46,10 @@ pub(super) fn exchanges<'c, 'a>(context: &'c Context<'a>, step: &Step, on: Place
 }
 
 pub(super) fn nothing_exchanged() -> Answer {
-    Answer::unanswered("この手順の交換が記録されていません。", "Nothing was exchanged in this step.")
+    Answer::unanswered(
+        "この手順の交換が記録されていません。",
+        "Nothing was exchanged in this step.",
+    )
 }
 
 pub(super) fn ws_i(p: &check::WsI, context: &Context<'_>, step: &Step) -> Answer {
@@ -115,7 +123,10 @@ fn envelope<'p>(parsed: &'p Parsed<'_>) -> Result<soap::Message<'p>, Text> {
         None if parsed.response().is_none() => Err(parsed.no_response()),
         None => Err(Text::new(
             format!("本文のない応答（HTTP {}）", parsed.response().map_or(0, |r| r.status)),
-            format!("a response without a body (HTTP {})", parsed.response().map_or(0, |r| r.status)),
+            format!(
+                "a response without a body (HTTP {})",
+                parsed.response().map_or(0, |r| r.status)
+            ),
         )),
         Some(Err(error)) => Err(error.describe()),
         Some(Ok(document)) => soap::Message::read(document).map_err(|error| error.describe()),
@@ -165,7 +176,9 @@ pub(super) fn answer(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         None => Text::new("フォルトでない応答", "a response that is no fault"),
     };
     // An asynchronous request is answered elsewhere.
-    let accepted = parsed.response().is_some_and(|response| response.status == 202 && response.body.is_empty());
+    let accepted = parsed
+        .response()
+        .is_some_and(|response| response.status == 202 && response.body.is_empty());
     if accepted {
         return Answer::broken(expected(), Text::new("本文のない HTTP 202", "HTTP 202 without a body"));
     }
@@ -195,17 +208,27 @@ pub(super) fn accepted(context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
         let Some(fault) = &message.fault else { return false };
         fault.details().any(|detail| {
             let of_detail = |element: &crate::schema::wsdl::OwnedName| element.as_name() == detail.name();
-            operation.faults.iter().any(|fault| fault.element.as_ref().is_some_and(of_detail))
+            operation
+                .faults
+                .iter()
+                .any(|fault| fault.element.as_ref().is_some_and(of_detail))
         })
     });
-    if declared { Answer::Holds } else { answer(context, parsed) }
+    if declared {
+        Answer::Holds
+    } else {
+        answer(context, parsed)
+    }
 }
 
 pub(super) fn fault(p: &check::SoapFault, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
     let expected = || {
         let codes = p.code.join(" / ");
         let detail = p.detail.as_deref().unwrap_or_default();
-        Text::new(format!("SOAP フォルト {codes} {detail}"), format!("SOAP fault {codes} {detail}"))
+        Text::new(
+            format!("SOAP フォルト {codes} {detail}"),
+            format!("SOAP fault {codes} {detail}"),
+        )
     };
     let message = match envelope(parsed) {
         Ok(message) => message,
@@ -219,7 +242,10 @@ pub(super) fn fault(p: &check::SoapFault, context: &Context<'_>, parsed: &Parsed
         match word.split_once(':') {
             None => (soap::ENVELOPE.to_owned(), word.to_owned()),
             Some((prefix, local)) => {
-                let known = context.described.as_ref().and_then(|described| described.prefixes.get(prefix));
+                let known = context
+                    .described
+                    .as_ref()
+                    .and_then(|described| described.prefixes.get(prefix));
                 (known.cloned().unwrap_or_default(), local.to_owned())
             }
         }
@@ -258,8 +284,12 @@ pub(super) fn schema_valid(p: &check::SchemaValid, context: &Context<'_>, step: 
     }
     let mut asked = false;
     for parsed in exchanges {
-        let Some(document) = parsed.document(p.of) else { continue };
-        let Ok(message) = soap::Message::read(document) else { continue };
+        let Some(document) = parsed.document(p.of) else {
+            continue;
+        };
+        let Ok(message) = soap::Message::read(document) else {
+            continue;
+        };
         asked = true;
         let operation = operation(context, parsed);
         let bound = operation.and_then(|operation| match (p.of, p.on) {
@@ -287,8 +317,15 @@ fn errors_of(
     let mut errors = Vec::new();
     for header in bound.iter().flat_map(|bound| &bound.headers) {
         let Some(element) = &header.part.element else { continue };
-        let block = message.blocks.iter().find(|block| block.element.name() == element.as_name());
-        errors.extend(block.into_iter().flat_map(|block| engine.validate(block.element, Against::Declaration)));
+        let block = message
+            .blocks
+            .iter()
+            .find(|block| block.element.name() == element.as_name());
+        errors.extend(
+            block
+                .into_iter()
+                .flat_map(|block| engine.validate(block.element, Against::Declaration)),
+        );
     }
     if let Some(fault) = &message.fault {
         errors.extend(fault.details().flat_map(|detail| engine.validate(detail, Against::Lax)));
@@ -320,7 +357,10 @@ fn schema_broken(first: &SchemaError, count: usize, text: &str) -> Answer {
             format!("{} (and {more} more)", first.message.en),
         ),
     };
-    let found = Text::new(format!("{}: {}", first.code, found.ja), format!("{}: {}", first.code, found.en));
+    let found = Text::new(
+        format!("{}: {}", first.code, found.ja),
+        format!("{}: {}", first.code, found.en),
+    );
     let expected = first
         .expected
         .clone()
@@ -350,7 +390,10 @@ pub(super) fn xml_value(p: &check::XmlValue, context: &Context<'_>, step: &Step)
 
 fn one_value(p: &check::XmlValue, context: &Context<'_>, parsed: &Parsed<'_>) -> Answer {
     let none = std::collections::BTreeMap::new();
-    let prefixes = context.described.as_ref().map_or(&none, |described| &described.prefixes);
+    let prefixes = context
+        .described
+        .as_ref()
+        .map_or(&none, |described| &described.prefixes);
     let unreadable = |part: String| {
         Answer::unanswered(
             format!("検査のパスを解釈できません: {part}"),
@@ -361,7 +404,12 @@ fn one_value(p: &check::XmlValue, context: &Context<'_>, parsed: &Parsed<'_>) ->
     let Some(document) = parsed.document(p.of) else {
         let why = parsed.xml(p.of).map_or_else(
             || Text::new("本文がない", "there is no body"),
-            |result| result.as_ref().err().map_or_else(Text::default, crate::xml::XmlError::describe),
+            |result| {
+                result
+                    .as_ref()
+                    .err()
+                    .map_or_else(Text::default, crate::xml::XmlError::describe)
+            },
         );
         return Answer::broken(Text::neutral(p.path.clone()), why);
     };
@@ -371,7 +419,11 @@ fn one_value(p: &check::XmlValue, context: &Context<'_>, parsed: &Parsed<'_>) ->
     };
     if let Some(present) = p.present {
         let expected = || {
-            let (ja, en) = if present { ("あること", "is there") } else { ("ないこと", "is not there") };
+            let (ja, en) = if present {
+                ("あること", "is there")
+            } else {
+                ("ないこと", "is not there")
+            };
             Text::new(format!("{} が{ja}", p.path), format!("{} {en}", p.path))
         };
         return Answer::from(hits.is_empty() != present, expected, || {

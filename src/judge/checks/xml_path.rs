@@ -71,7 +71,10 @@ fn numbered(step: &str) -> Result<(&str, Option<usize>), String> {
     let Some((name, number)) = step.split_once('[') else {
         return Ok((step, None));
     };
-    let number = number.strip_suffix(']').and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+    let number = number
+        .strip_suffix(']')
+        .and_then(|number| number.parse().ok())
+        .filter(|number| *number > 0);
     number.map(|number| (name, Some(number))).ok_or_else(|| step.to_owned())
 }
 
@@ -93,7 +96,11 @@ mod tests {
 
     #[test]
     fn paths() {
-        let document = parse("<a xmlns='urn:a' k='1'><b>x</b><b>y<c>z</c></b></a>", &Limits::default()).expect("XML");
+        let document = parse(
+            "<a xmlns='urn:a' k='1'><b>x</b><b>y<c>z</c></b></a>",
+            &Limits::default(),
+        )
+        .expect("XML");
         let prefixes = BTreeMap::from([("p".to_owned(), "urn:a".to_owned())]);
         let values = |path: &str| {
             let hits = select(&document, path, &prefixes).expect("a path");

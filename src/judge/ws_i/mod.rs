@@ -8,6 +8,7 @@ mod description;
 mod discovery;
 mod envelope;
 mod message;
+mod subject;
 mod table;
 mod view;
 
@@ -200,10 +201,7 @@ pub type Answers = Vec<(&'static Assertion, Answered)>;
 
 /// Asks assertions in an order in which prerequisites come first. A prerequisite that is broken, or blocked itself,
 /// blocks; one that does not apply does not (the source is silent; reading `WS-…` says so).
-fn ask_in_order(
-    wanted: impl Fn(&Assertion) -> bool,
-    mut ask: impl FnMut(&'static Assertion) -> Answered,
-) -> Answers {
+fn ask_in_order(wanted: impl Fn(&Assertion) -> bool, mut ask: impl FnMut(&'static Assertion) -> Answered) -> Answers {
     let mut known: HashMap<&'static str, Answered> = HashMap::new();
     let mut open: Vec<&'static Assertion> = ASSERTIONS
         .iter()
@@ -251,7 +249,13 @@ mod tests {
     fn the_table_is_whole() {
         let count = |grade| ASSERTIONS.iter().filter(|assertion| assertion.grade == grade).count();
         assert_eq!(
-            [Grade::Required, Grade::Recommended, Grade::Informational, Grade::Untestable].map(count),
+            [
+                Grade::Required,
+                Grade::Recommended,
+                Grade::Informational,
+                Grade::Untestable
+            ]
+            .map(count),
             [84, 14, 12, 9]
         );
         for assertion in ASSERTIONS {
@@ -270,7 +274,12 @@ mod tests {
             "BP2017" => Answered::not_applicable("", ""),
             _ => Answered::Holds,
         });
-        let of = |id: &str| answers.iter().find(|(assertion, _)| assertion.id == id).map(|(_, answer)| answer.clone());
+        let of = |id: &str| {
+            answers
+                .iter()
+                .find(|(assertion, _)| assertion.id == id)
+                .map(|(_, answer)| answer.clone())
+        };
         assert_eq!(of("BP2010"), Some(Answered::Blocked { by: "BP2703" }));
         // Blocked through a blocked prerequisite, although BP2017 alone would not block.
         assert_eq!(of("BP2404"), Some(Answered::Blocked { by: "BP2703" }));

@@ -1,10 +1,11 @@
 //! One side of an HTTP exchange with its envelope, and everything that assertions correlate with it.
 
+use super::subject::Subject;
 use super::{Answered, Answers, Entry, ask_in_order, envelope, message};
 use crate::schema::SchemaEngine;
 use crate::schema::wsdl::Description;
 use crate::standard::ReadingChoice;
-use crate::wire::{HttpRequest, HttpResponse};
+use crate::wire::{Headers, HttpRequest, HttpResponse};
 use crate::xml::{Document, XmlError};
 
 /// Which half of an exchange is judged.
@@ -55,6 +56,27 @@ impl<'a> MessageView<'a> {
             Side::Response => self.response_body,
         }
     }
+
+    /// Headers of the half that is judged; `None` without HTTP.
+    pub fn headers(&self) -> Option<&'a Headers> {
+        match self.side {
+            Side::Request => self.request.map(|request| &request.headers),
+            Side::Response => self.response.map(|response| &response.headers),
+        }
+    }
+
+    /// Entity body of the half that is judged, as bytes; `None` without HTTP.
+    pub fn bytes(&self) -> Option<&'a [u8]> {
+        match self.side {
+            Side::Request => self.request.map(|request| request.body.as_slice()),
+            Side::Response => self.response.map(|response| response.body.as_slice()),
+        }
+    }
+
+    /// Whether an option of a reading was chosen. The default of a reading need not be asked for.
+    pub fn reads(&self, reading: &str, option: &str) -> bool {
+        self.readings.get(reading) == Some(option)
+    }
 }
 
 /// Asks every assertion about messages and envelopes that fits the side.
@@ -65,11 +87,14 @@ pub fn judge_message(view: &MessageView<'_>) -> Answers {
         Entry::ResponseMessage | Entry::ResponseEnvelope => view.side == Side::Response,
         _ => false,
     };
+    let subject = Subject::of(view);
     ask_in_order(
         |assertion| fits(assertion.entry),
         |assertion| match assertion.entry {
-            Entry::AnyMessage | Entry::RequestMessage | Entry::ResponseMessage => message::ask(assertion.id, view),
-            Entry::AnyEnvelope | Entry::RequestEnvelope | Entry::ResponseEnvelope => envelope::ask(assertion.id, view),
+            Entry::AnyMessage | Entry::RequestMessage | Entry::ResponseMessage => message::ask(assertion.id, &subject),
+            Entry::AnyEnvelope | Entry::RequestEnvelope | Entry::ResponseEnvelope => {
+                envelope::ask(assertion.id, &subject)
+            }
             _ => Answered::not_applicable("", ""),
         },
     )

@@ -11,7 +11,13 @@ impl Description {
         let soap_action = operation.soap_action.clone().filter(|action| !action.is_empty());
         stated.or(soap_action).unwrap_or_else(|| {
             let port_type = &operation.port_type.local;
-            default_input_action(&self.target_namespace, port_type, &operation.name, None, operation.is_one_way())
+            default_input_action(
+                &self.target_namespace,
+                port_type,
+                &operation.name,
+                None,
+                operation.is_one_way(),
+            )
         })
     }
 
@@ -19,7 +25,12 @@ impl Description {
     pub fn answer_action(&self, operation: &Operation) -> String {
         let stated = operation.output.as_ref().and_then(|output| output.action.clone());
         stated.unwrap_or_else(|| {
-            default_output_action(&self.target_namespace, &operation.port_type.local, &operation.name, None)
+            default_output_action(
+                &self.target_namespace,
+                &operation.port_type.local,
+                &operation.name,
+                None,
+            )
         })
     }
 

@@ -6,10 +6,11 @@ mod read;
 mod references;
 
 pub use model::{
-    BoundFault, BoundMessage, Description, DescriptionError, DescriptionFile, HeaderPart, Operation, OwnedName, Part, Port, Soap, Style,
+    BoundFault, BoundMessage, Description, DescriptionError, DescriptionFile, HeaderPart, Operation, OwnedName, Part,
+    Port, Soap, Style,
 };
 
-pub use references::references;
+pub use references::{references, written_references};
 
 /// Namespace of WSDL 1.1.
 pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";

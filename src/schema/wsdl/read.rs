@@ -9,6 +9,10 @@ impl Description {
     /// # Errors
     /// When its root document is no WSDL 1.1.
     pub fn read(_documents: DocumentSet) -> Result<Self, DescriptionError> {
-        Err(DescriptionError { location: String::new(), at: crate::xml::Position::default(), message: crate::text::Text::default() })
+        Err(DescriptionError {
+            location: String::new(),
+            at: crate::xml::Position::default(),
+            message: crate::text::Text::default(),
+        })
     }
 }

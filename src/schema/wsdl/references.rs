@@ -7,6 +7,22 @@ use crate::xml::{Doctype, Limits, parse_bytes};
 /// Addresses of the WSDL and schema files that a file at `address` imports or includes, each once, in document order.
 /// A file that is no XML refers to nothing.
 pub fn references(address: &str, bytes: &[u8]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for reference in written_references(bytes) {
+        let whole = if has_scheme(&reference) {
+            reference
+        } else {
+            join_address(address, &reference)
+        };
+        if !found.contains(&whole) {
+            found.push(whole);
+        }
+    }
+    found
+}
+
+/// The same as they are written in the file.
+pub fn written_references(bytes: &[u8]) -> Vec<String> {
     let limits = Limits::default().with_doctype(Doctype::Skip);
     let Ok(document) = parse_bytes(bytes, None, &limits) else {
         return Vec::new();
@@ -21,14 +37,7 @@ pub fn references(address: &str, bytes: &[u8]) -> Vec<String> {
         let Some(reference) = reference.map(str::trim).filter(|reference| !reference.is_empty()) else {
             continue;
         };
-        let whole = if has_scheme(reference) {
-            reference.to_owned()
-        } else {
-            join_address(address, reference)
-        };
-        if !found.contains(&whole) {
-            found.push(whole);
-        }
+        found.push(reference.to_owned());
     }
     found
 }

@@ -181,6 +181,11 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++)
     if (!strcmp(OPERATIONS[i].name, arguments[2])) soap->error = SOAP_OK, OPERATIONS[i].call(soap, arguments[1]);
   if (!soap->error) return puts("}"), 0;
-  /* A fault that came has its code already; what gSOAP itself cannot take gets one only when it is printed. */
-  return soap->fault && soap->fault->faultcode ? show_fault(soap) : show_failure(soap);
+  /* gSOAP turns the codes of a fault with its own prefix into these; other errors are its own. */
+  switch (soap->error) {
+    case SOAP_FAULT: case SOAP_CLI_FAULT: case SOAP_SVR_FAULT: return show_fault(soap);
+    case SOAP_MUSTUNDERSTAND: case SOAP_VERSIONMISMATCH:
+      if (soap->fault && soap->fault->faultcode) return show_fault(soap);
+  }
+  return show_failure(soap);
 }
