@@ -15,12 +15,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::excerpt::{ExcerptLine, excerpt_lines};
 use super::markup::{Both, Compared, Mark, Own, Shown, Side};
 use super::model::{Counts, ExchangeView, Report, RequirementView, ScenarioView};
 use super::words::{self, Group};
 use crate::judge::{CheckResult, Outcome, Verdict};
 use crate::standard::{Kind, Level, Subject};
 use crate::text::{Lang, Text};
+use crate::xml::Excerpt;
 
 /// The style sheet.
 const STYLE: &str = include_str!("../../reports/style/report.css");
@@ -167,6 +169,11 @@ impl<'a> Page<'a> {
 
     fn shown<'b>(&self, text: &'b str) -> Shown<'b> {
         Shown(text)
+    }
+
+    /// Lines of a message, the marked one in three parts.
+    fn lines<'b>(&self, excerpt: &'b Excerpt) -> Vec<ExcerptLine<'b>> {
+        excerpt_lines(excerpt)
     }
 
     fn mark(&self, verdict: &Verdict) -> Mark {

@@ -6,6 +6,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use super::excerpt::excerpt_text;
 use super::model::{Report, ScenarioView};
 use super::words::{self, Group};
 use crate::judge::{CheckResult, Verdict};
@@ -202,6 +203,10 @@ fn check_lines(check: &CheckResult, lang: Lang) -> Vec<(&'static str, String)> {
         (label("期待値", "expected"), check.expected.as_deref().map(in_language)),
         (label("実際の値", "found"), check.found.as_deref().map(in_language)),
         (label("箇所", "place"), check.place.clone()),
+        (
+            label("電文", "message"),
+            check.excerpt.as_deref().map(|excerpt| format!("\n{}", excerpt_text(excerpt).trim_end())),
+        ),
         (label("解釈", "reading"), check.reading.clone()),
         (
             label("対応者", "to act"),

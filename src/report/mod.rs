@@ -2,6 +2,7 @@
 
 mod build;
 mod diff;
+mod excerpt;
 mod html;
 mod json;
 mod junit;
@@ -11,6 +12,8 @@ mod model;
 mod sample;
 mod terminal;
 mod words;
+
+pub(crate) use excerpt::excerpt_text;
 
 pub use build::{RepeatCommand, ReportBuilder, interruption};
 pub use html::write_html;

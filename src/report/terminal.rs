@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::excerpt::excerpt_text;
 use super::model::{Counts, Report, RequirementView, ScenarioView};
 use super::words;
 use crate::judge::{CheckResult, Outcome, Verdict};
@@ -199,6 +200,9 @@ impl<'a, W: Write> Printer<'a, W> {
         }
         if let Some(place) = &check.place {
             self.line("│", self.word("箇所", "place"), place, None)?;
+        }
+        if let Some(excerpt) = &check.excerpt {
+            self.line("│", "", &excerpt_text(excerpt), None)?;
         }
         if let Some(exchange) = check
             .exchange

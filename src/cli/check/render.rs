@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::judged::{Judged, SchemaFinding, verdict_of};
 use crate::judge::Verdict;
 use crate::judge::ws_i::{Answered, Breach, Place};
+use crate::report::excerpt_text;
 use crate::scenario::Corpus;
 use crate::text::Lang;
 use crate::xml::Excerpt;
@@ -91,14 +92,7 @@ fn place_words(place: &Place) -> String {
 }
 
 fn excerpt(excerpt: &Excerpt, out: &mut impl Write) -> io::Result<()> {
-    for (index, line) in (0..).zip(&excerpt.lines) {
-        writeln!(out, "      {:>5} | {line}", excerpt.first_line + index)?;
-        if index as usize == excerpt.mark.0 {
-            let (start, end) = (excerpt.mark.1.start, excerpt.mark.1.end.max(excerpt.mark.1.start + 1));
-            writeln!(out, "            | {}{}", " ".repeat(start), "^".repeat(end - start))?;
-        }
-    }
-    Ok(())
+    excerpt_text(excerpt).lines().try_for_each(|line| writeln!(out, "      {line}"))
 }
 
 /// Numbers of one artefact.
