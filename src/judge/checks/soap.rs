@@ -134,7 +134,7 @@ fn envelope<'p>(parsed: &'p Parsed<'_>) -> Result<soap::Message<'p>, Text> {
 }
 
 /// The operation that the request of an exchange invoked.
-fn operation<'c>(context: &'c Context<'_>, parsed: &Parsed<'_>) -> Option<&'c Operation> {
+pub(super) fn operation<'c>(context: &'c Context<'_>, parsed: &Parsed<'_>) -> Option<&'c Operation> {
     let description = &context.described.as_ref()?.description;
     let child = parsed.document(Message::Request).and_then(|document| {
         let body = document.root().child(soap::ENVELOPE, "Body")?;

@@ -32,6 +32,8 @@ pub const EXTENSION: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401
 pub const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Exclusive canonicalization without comments, the only one that is allowed.
 pub const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+/// The transform that leaves the signature itself out; it is allowed where there is nothing to leave out.
+pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// The transform that puts a token in the place of a reference to it (SOAP Message Security clause 8.3).
 pub const STR_TRANSFORM: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform";

@@ -109,6 +109,8 @@ rules! {
     DigestMismatch = "digest-mismatch",
     /// References stay inside the message.
     ReferenceExternal = "reference-external",
+    /// References mean `wsu:Id` (SOAP Message Security clause 4.2), not an `Id` that receivers may not know.
+    IdNotUtility = "id-not-utility",
     /// The Body is signed.
     BodyUnsigned = "body-unsigned",
     /// Header blocks of WS-Addressing are signed.

@@ -6,8 +6,8 @@ use super::canonical::Canonical;
 use super::certificate::{CertificateFacts, Distrust, KeyKind, judge_trust};
 use super::token::{self, decode_base64};
 use super::{
-    DigestAlgorithm, EXCLUSIVE, EXTENSION, SIGNATURE, STR_TRANSFORM, SecurityFinding, SecurityPolicy, SecurityReport,
-    SecurityRule, SignatureAlgorithm, UTILITY,
+    DigestAlgorithm, ENVELOPED, EXCLUSIVE, EXTENSION, SIGNATURE, STR_TRANSFORM, SecurityFinding, SecurityPolicy,
+    SecurityReport, SecurityRule, SignatureAlgorithm, UTILITY,
 };
 use crate::xml::{Element, XML_NAMESPACE};
 
@@ -146,14 +146,16 @@ impl<'a, 'd> Judge<'a, 'd> {
             return None;
         };
         match self.ids.one(id) {
-            Ok(element) if has_proper_id(element, id) => Some(element),
             Ok(element) => {
-                findings.push(invalid(
-                    element,
-                    format!("参照「{uri}」の ID が wsu:Id ではありません"),
-                    format!("the reference `{uri}` means an id that is no wsu:Id"),
-                ));
-                None
+                if !has_proper_id(element, id) {
+                    findings.push(SecurityFinding::at(
+                        SecurityRule::IdNotUtility,
+                        element,
+                        format!("参照「{uri}」の ID が wsu:Id ではありません"),
+                        format!("the reference `{uri}` means an id that is no wsu:Id"),
+                    ));
+                }
+                Some(element)
             }
             Err(0) => {
                 findings.push(SecurityFinding::at(
@@ -228,14 +230,23 @@ impl<'a, 'd> Judge<'a, 'd> {
             ));
             return None;
         }
-        let [transform] = transforms.as_slice() else {
-            findings.push(SecurityFinding::at(
-                SecurityRule::TransformForbidden,
-                reference,
-                format!("ds:Transform は一つのはずですが {} 個です", transforms.len()),
-                format!("there has to be one ds:Transform, but there are {}", transforms.len()),
-            ));
-            return None;
+        let transform = match transforms.as_slice() {
+            [transform] => transform,
+            // Senders put it in by habit; it changes nothing where the signature is not inside.
+            [first, transform]
+                if first.attribute("", "Algorithm") == Some(ENVELOPED) && !contains(target, reference) =>
+            {
+                transform
+            }
+            _ => {
+                findings.push(SecurityFinding::at(
+                    SecurityRule::TransformForbidden,
+                    reference,
+                    format!("ds:Transform は一つのはずですが {} 個です", transforms.len()),
+                    format!("there has to be one ds:Transform, but there are {}", transforms.len()),
+                ));
+                return None;
+            }
         };
         let octets = match transform.attribute("", "Algorithm").unwrap_or_default() {
             EXCLUSIVE => self.exclusive(target, *transform),
@@ -441,6 +452,11 @@ fn verify_value(
     bergshamra::crypto::sign::from_uri(algorithm.uri())
         .and_then(|method| method.verify(&key, octets, value))
         .map_err(|error| error.to_string())
+}
+
+/// Whether a node is inside an element.
+fn contains(element: Element<'_>, inside: Element<'_>) -> bool {
+    inside.ancestors_and_self().any(|ancestor| ancestor == element)
 }
 
 /// The child of XML Signature of a name, if there is exactly one.

@@ -368,11 +368,25 @@ fn algorithms_and_transforms_are_limited() {
         "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"/>",
         "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#WithComments\"/>",
         "<ds:Transform/>",
+        &format!("{transform}{transform}"),
         "",
     ] {
         let rules = scene.rules(&replaced(&text, &transform, wrong));
         assert_eq!(rules, ["transform-forbidden", "signature-invalid"], "{wrong}");
     }
+    // A transform that has nothing to do is no harm; with something to do it is one.
+    let habit = format!("<ds:Transform Algorithm=\"{ENVELOPED}\"/>{transform}");
+    assert_eq!(scene.rules(&replaced(&text, &transform, &habit)), ["signature-invalid"]);
+    let security = replaced(&text, "<wsse:Security ", "<wsse:Security wsu:Id=\"all\" ");
+    let around = replaced(
+        &replaced(&security, &transform, &habit),
+        "URI=\"#id-body\"",
+        "URI=\"#all\"",
+    );
+    assert_eq!(
+        scene.rules(&around),
+        ["transform-forbidden", "signature-invalid", "body-unsigned"]
+    );
 }
 
 #[test]

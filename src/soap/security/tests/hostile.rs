@@ -76,7 +76,10 @@ fn ids_that_mean_two_elements_mean_none() {
     }
     let stolen = replaced(&text, &body, EVIL);
     let other_id = replaced(&stolen, "<m:evil ", "<m:evil Id=\"id-body\" ");
-    assert_eq!(scene.rules(&other_id), ["signature-invalid", "body-unsigned"]);
+    assert_eq!(
+        scene.rules(&other_id),
+        ["id-not-utility", "digest-mismatch", "body-unsigned"]
+    );
 }
 
 #[test]

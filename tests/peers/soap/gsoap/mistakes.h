@@ -106,6 +106,10 @@ static int mistake_shutdown(struct soap *soap, SOAP_SOCKET socket, int how) {
   return shutdown(socket, how);
 }
 
+static void mistake_list(void) {
+  for (size_t i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++) puts(MISTAKES[i].name);
+}
+
 /* Whether there is such a mistake; from now on it is made. */
 static int mistake_plant(struct soap *soap, const char *name) {
   for (size_t i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The exchange service as a vendor with gSOAP would write it: wsdl2h, soapcpp2 and this file.
- *   server PORT RESIDENTS.TSV [--mistake NAME]
- * Port 0 picks a free one. Prints `ready http://127.0.0.1:PORT` when it answers. One dispatcher serves both
+ *   server PORT [--mistake NAME]      server --mistakes
+ * The environment's RESIDENTS is the file of the residents. Port 0 picks a free one. Prints `ready http://127.0.0.1:PORT` when it answers. One dispatcher serves both
  * ports of the WSDL, at /exchange and /statistics; the stored changes are JSON at /changes. */
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -190,9 +190,11 @@ int main(int count, char **arguments) {
   struct soap *soap = soap_new1(SOAP_C_UTFSTRING | SOAP_XML_STRICT);
   struct sockaddr_in address;
   socklen_t length = sizeof address;
-  if (count < 3) return fprintf(stderr, "server PORT RESIDENTS.TSV [--mistake NAME]\n"), 2;
-  if (count > 4 && !mistake_plant(soap, arguments[4])) return fprintf(stderr, "no such mistake: %s\n", arguments[4]), 2;
-  read_residents(arguments[2]);
+  const char *path = getenv("RESIDENTS");
+  if (count > 1 && !strcmp(arguments[1], "--mistakes")) return mistake_list(), 0;
+  if (count < 2 || !path) return fprintf(stderr, "RESIDENTS=FILE server PORT [--mistake NAME]\n"), 2;
+  if (count > 3 && !mistake_plant(soap, arguments[3])) return fprintf(stderr, "no such mistake: %s\n", arguments[3]), 2;
+  read_residents(path);
   soap->fget = show_changes;
   soap->bind_flags = SO_REUSEADDR;
   soap->send_timeout = soap->recv_timeout = 5;

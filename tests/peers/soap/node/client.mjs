@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One operation of the exchange service with npm's `soap` client, from the WSDL alone.
-//   node client.mjs ENDPOINT OPERATION FIELDS [--mistake NAME]
+//   node client.mjs ENDPOINT OPERATION FIELDS [--mistake NAME]      node client.mjs --mistakes
 // FIELDS is JSON with the names of the schema; `caller` is the header block of GetResident.
 import { soap, wsdl } from './stack.mjs';
 
@@ -36,6 +36,10 @@ const MISTAKES = {
 };
 
 const [endpoint, operation, json = '{}', flag, mistake] = process.argv.slice(2);
+if (endpoint === '--mistakes') {
+  console.log(Object.keys(MISTAKES).join('\n'));
+  process.exit(0);
+}
 if (flag === '--mistake' && !(mistake in MISTAKES)) {
   console.error(`no such mistake: ${mistake}`);
   process.exit(2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exchange service as a vendor on Node would write it: npm's `soap`, from the WSDL alone.
-//   node server.mjs PORT [--mistake NAME]
+//   node server.mjs PORT [--mistake NAME]      node server.mjs --mistakes
 // Port 0 picks a free one. Prints `ready http://127.0.0.1:PORT` when it answers; the two ports of the
 // WSDL are at /exchange and /statistics, the stored changes as JSON at /changes.
 import { readFileSync } from 'node:fs';
@@ -13,6 +13,10 @@ const MESSAGES = 'http://junkyo.example/exchange/1/messages';
 const TYPES = 'http://junkyo.example/exchange/1/types';
 
 const [port = '0', ...options] = process.argv.slice(2);
+if (port === '--mistakes') {
+  console.log(MISTAKES.join('\n'));
+  process.exit(0);
+}
 const mistake = options[0] === '--mistake' ? options[1] : undefined;
 if (mistake !== undefined && !MISTAKES.includes(mistake)) {
   console.error(`no such mistake: ${mistake}`);

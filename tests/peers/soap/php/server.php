@@ -1,7 +1,7 @@
 <?php
 // SPDX-License-Identifier: Apache-2.0
 // The exchange service as a vendor on PHP would write it: SoapServer, from the WSDL alone.
-//   php server.php PORT [--mistake NAME]
+//   php server.php PORT [--mistake NAME]      php server.php --mistakes
 // Port 0 picks a free one. Prints `ready http://127.0.0.1:PORT` when it answers; the two ports of the
 // WSDL are at /exchange and /statistics, the stored changes as JSON at /changes.
 
@@ -21,6 +21,10 @@ function mistakes(): array
 // Started by hand: becomes PHP's own web server, with this file as its router.
 function launch(array $arguments): void
 {
+    if (($arguments[1] ?? '') === '--mistakes') {
+        echo implode("\n", mistakes()), "\n";
+        return;
+    }
     $port = (int) ($arguments[1] ?? 0);
     $at = array_search('--mistake', $arguments, true);
     $mistake = $at === false ? '' : ($arguments[$at + 1] ?? '');
@@ -34,8 +38,16 @@ function launch(array $arguments): void
         fclose($probe);
     }
     $state = tempnam(sys_get_temp_dir(), 'php-soap-');
+    $server = getmypid();
     if (pcntl_fork() === 0) {
         announce($port);
+        // PHP's web server is killed, it does not end: its state goes away from here.
+        fclose(STDOUT);
+        while (posix_getppid() === $server) {
+            usleep(200_000);
+        }
+        unlink($state);
+        exit(0);
     }
     pcntl_exec(
         PHP_BINARY,
@@ -44,17 +56,16 @@ function launch(array $arguments): void
     );
 }
 
-function announce(int $port): never
+function announce(int $port): void
 {
     for ($attempt = 0; $attempt < 500; $attempt++) {
         if ($connection = @stream_socket_client("tcp://127.0.0.1:$port", timeout: 1)) {
             fclose($connection);
             echo "ready http://127.0.0.1:$port\n";
-            exit(0);
+            return;
         }
         usleep(10_000);
     }
-    exit(1);
 }
 
 // PHP's web server forgets everything between two requests: what is stored is in a file.
@@ -286,7 +297,8 @@ function serve(string $path): void
         $type = 'text/xml; charset=utf-8';
         $body = spoil($mistake, $request, $status, $type, $body);
         header_remove('Content-Length');
-        http_response_code($status);
+        // SoapServer has written the whole status line, which http_response_code() does not replace.
+        header('HTTP/1.1 ' . ([200 => '200 OK', 202 => '202 Accepted', 204 => '204 No Content'][$status] ?? '500 Internal Server Error'));
         if ($body === '') {
             header_remove('Content-Type');
         } else {

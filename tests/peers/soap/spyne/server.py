@@ -2,6 +2,7 @@
 """The exchange as a vendor with spyne would write it: code first, with its own WSDL at ?wsdl.
 
     python server.py PORT [--mistake NAME]
+    python server.py --mistakes
 
 Port 0 picks a free one. Prints `ready http://127.0.0.1:PORT` when it answers; the service is at
 /exchange (WSDL: /exchange?wsdl), the stored changes are JSON at /changes. spyne wraps parameters in
@@ -256,6 +257,9 @@ def beside_changes(application):
 def main():
     logging.disable(logging.CRITICAL)
     port, *rest = sys.argv[1:] or ["0"]
+    if port == "--mistakes":
+        print(*MISTAKES, sep="\n")
+        return
     mistake = rest[1] if rest[:1] == ["--mistake"] else None
     if mistake is not None and mistake not in MISTAKES:
         sys.exit(f"no such mistake: {mistake}")

@@ -2,6 +2,7 @@
 """One operation of the exchange service with zeep, from the WSDL alone.
 
     python client.py ENDPOINT OPERATION FIELDS [--mistake NAME]
+    python client.py --mistakes
 
 FIELDS is JSON with the names of the schema; `caller` is the header block of GetResident.
 """
@@ -130,6 +131,9 @@ def call(endpoint, operation, fields, mistake):
 
 
 def main():
+    if sys.argv[1:] == ["--mistakes"]:
+        print(*MISTAKES, sep="\n")
+        return
     endpoint, operation, *rest = sys.argv[1:]
     fields = json.loads(rest[0]) if rest else {}
     mistake = rest[2] if rest[1:2] == ["--mistake"] else None

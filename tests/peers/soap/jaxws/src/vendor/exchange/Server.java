@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import javax.xml.ws.Endpoint;
 
 /**
- * The exchange as a vendor with JAX-WS would write it: {@code Server PORT RESIDENTS.TSV [--mistake NAME]}.
- * Port 0 picks a free one. Prints {@code ready http://127.0.0.1:PORT}; /exchange and /statistics each
+ * The exchange as a vendor with JAX-WS would write it: {@code Server PORT [--mistake NAME]} or
+ * {@code Server --mistakes}; the environment's RESIDENTS is the file of the residents. Port 0 picks a free one. Prints {@code ready http://127.0.0.1:PORT}; /exchange and /statistics each
  * have their own WSDL at ?wsdl, the stored changes are JSON at /changes.
  */
 public final class Server {
@@ -27,13 +27,18 @@ public final class Server {
         // The reference implementation puts a stack trace into a fault unless told not to, and complains at start.
         System.setProperty("com.sun.xml.ws.fault.SOAPFaultBuilder.disableCaptureStackTrace", "true");
         Logger.getLogger("com.sun.xml.ws").setLevel(Level.OFF);
+        Logger.getLogger("javax.xml.soap").setLevel(Level.OFF);
         Logger.getLogger("javax.enterprise.resource.webservices.jaxws").setLevel(Level.OFF);
-        String mistake = arguments.length > 3 && arguments[2].equals("--mistake") ? arguments[3] : null;
+        if (arguments[0].equals("--mistakes")) {
+            Mistakes.NAMES.forEach(System.out::println);
+            return;
+        }
+        String mistake = arguments.length > 2 && arguments[1].equals("--mistake") ? arguments[2] : null;
         if (mistake != null && !Mistakes.NAMES.contains(mistake)) {
             System.err.println("no such mistake: " + mistake);
             System.exit(2);
         }
-        Register register = new Register(Path.of(arguments[1]));
+        Register register = new Register(Path.of(System.getenv("RESIDENTS")));
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]));
         HttpServer server = HttpServer.create(address, 50);
         server.setExecutor(Executors.newFixedThreadPool(4));
