@@ -39,13 +39,6 @@ pub enum XmlFault {
         /// Its name.
         encoding: String,
     },
-    /// The byte order mark says one thing, the declaration or the transport another.
-    EncodingConflict {
-        /// What was taken.
-        used: String,
-        /// What contradicts it.
-        other: String,
-    },
     /// A character that XML 1.0 forbids.
     Character {
         /// Its code point.
@@ -156,10 +149,6 @@ impl XmlFault {
             Self::UnknownEncoding { encoding } => Text::new(
                 format!("文字コード「{encoding}」は扱えません"),
                 format!("encoding `{encoding}` is not known"),
-            ),
-            Self::EncodingConflict { used, other } => Text::new(
-                format!("バイト列は {used} ですが、宣言は {other} です"),
-                format!("the bytes are {used}, but {other} is declared"),
             ),
             Self::Character { code } => Text::new(
                 format!("XML 1.0 で使えない文字 U+{code:04X} があります"),

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::schema::{DocumentSet, SchemaSource};
 use crate::text::Text;
-use crate::xml::{Document, Name, Position, XmlError};
+use crate::xml::{Document, Element, Name, Position, XmlError};
 
 /// A qualified name that does not borrow.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -180,13 +180,38 @@ pub struct Port {
     pub operations: Vec<Operation>,
 }
 
+/// How a file belongs to a description.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FileRole {
+    /// The root, or reached by `wsdl:import`.
+    Description,
+    /// Reached by `xsd:import`, `xsd:include` or `xsd:redefine`, or a schema that a `wsdl:import` leads to.
+    Schema,
+}
+
 /// One file of a description.
 #[derive(Debug)]
 pub struct DescriptionFile {
     /// Location inside the set.
     pub location: String,
+    /// How it belongs to the description.
+    pub role: FileRole,
     /// The file, or why it is no XML.
     pub document: Result<Document, XmlError>,
+}
+
+impl DescriptionFile {
+    /// The document element, if the file is well-formed.
+    pub fn root(&self) -> Option<Element<'_>> {
+        self.document.as_ref().ok().map(Document::root)
+    }
+
+    /// Whether an element stands in this file.
+    pub fn holds(&self, element: Element<'_>) -> bool {
+        self.document
+            .as_ref()
+            .is_ok_and(|document| std::ptr::eq(document, element.document()))
+    }
 }
 
 /// A service description that could be read. Ports of bindings without a service are made up, so that they are seen.
@@ -207,6 +232,25 @@ pub struct Description {
 }
 
 impl Description {
+    /// The file of a location.
+    pub fn file(&self, location: &str) -> Option<&DescriptionFile> {
+        self.files.iter().find(|file| file.location == location)
+    }
+
+    /// The file that an element of this description stands in.
+    pub fn file_of(&self, element: Element<'_>) -> Option<&DescriptionFile> {
+        self.files.iter().find(|file| file.holds(element))
+    }
+
+    /// Root elements of the files that are WSDL 1.1, in the order of `files`.
+    pub fn definitions(&self) -> impl Iterator<Item = Element<'_>> {
+        self.files
+            .iter()
+            .filter(|file| file.role == FileRole::Description)
+            .filter_map(|file| file.root())
+            .filter(|root| root.is(super::WSDL, "definitions"))
+    }
+
     /// Operations of SOAP 1.1 ports, each with its port.
     pub fn operations(&self) -> impl Iterator<Item = (&Port, &Operation)> {
         self.ports
