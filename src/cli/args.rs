@@ -163,7 +163,7 @@ pub(super) struct List {
     /// For every requirement: tested by …, or not tested because ….
     #[arg(long, group = "what")]
     pub(super) coverage: bool,
-    /// Only scenarios of this profile.
+    /// Only scenarios of this profile, and the whole table of its requirements.
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<String>,
     /// One JSON value instead of a table.

@@ -9,6 +9,7 @@ use super::args::{Common, List};
 use super::error::CliError;
 use crate::mock::Defect;
 use crate::scenario::{Corpus, Filter, check_docs};
+use crate::standard::{Profile, Requirement};
 use crate::text::{Lang, Text};
 
 /// One line of a table.
@@ -20,10 +21,14 @@ struct Row {
 
 pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
+    let profiles_wanted = profiles_of(&corpus, args)?;
+    let wanted = |requirement: &Requirement| {
+        args.profile.is_none() || profiles_wanted.iter().any(|profile| profile.holds(requirement))
+    };
     let rows = if args.coverage {
-        coverage(&corpus)
+        coverage(&corpus, wanted)
     } else if args.requirements {
-        requirements(&corpus)
+        requirements(&corpus, wanted)
     } else if args.profiles {
         profiles(&corpus)
     } else if args.readings {
@@ -33,7 +38,7 @@ pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, Cli
     } else if args.defects {
         defects()
     } else {
-        scenarios(&corpus, args)?
+        scenarios(&corpus, args, &profiles_wanted)?
     };
     let is_scenarios =
         !(args.coverage || args.requirements || args.profiles || args.readings || args.checks || args.defects);
@@ -55,6 +60,13 @@ pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, Cli
         if args.coverage {
             summary(&corpus, lang, &mut out)?;
         } else {
+            writeln!(out, "{}", rows.len())?;
+        }
+        if is_scenarios && args.profile.is_some() && args.filter.is_none() {
+            // What the profile is made of, each requirement with how it is tested.
+            writeln!(out)?;
+            let rows = table_of(&corpus, wanted);
+            table(&rows, lang, &mut out)?;
             writeln!(out, "{}", rows.len())?;
         }
     }
@@ -84,13 +96,43 @@ fn table(rows: &[Row], lang: Lang, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn scenarios(corpus: &Corpus, args: &List) -> Result<Vec<Row>, CliError> {
+/// The profiles that were asked for, with those that they include.
+fn profiles_of<'c>(corpus: &'c Corpus, args: &List) -> Result<Vec<&'c Profile>, CliError> {
+    match &args.profile {
+        None => Ok(Vec::new()),
+        Some(id) if corpus.profile(id).is_some() => Ok(corpus.expand_profile(id)),
+        Some(id) => Err(crate::drive::PlanError::UnknownProfile(id.clone()).into()),
+    }
+}
+
+/// Every requirement with its level, source, and how many scenarios test it, or why none does.
+fn table_of(corpus: &Corpus, wanted: impl Fn(&Requirement) -> bool) -> Vec<Row> {
+    let rows = corpus.coverage().into_iter().filter(|row| wanted(row.requirement));
+    rows.map(|row| {
+        let requirement = row.requirement;
+        let reason = requirement.not_tested.as_ref();
+        Row {
+            id: requirement.id.clone(),
+            cells: vec![
+                requirement.level.word().into(),
+                requirement.kind.word().into(),
+                format!("{} {}", requirement.source, requirement.clause),
+                if reason.is_some() { "–".into() } else { row.scenarios.len().to_string() },
+            ],
+            text: match reason {
+                None => requirement.text.clone(),
+                Some(reason) => Text::new(
+                    format!("{}（試験しない理由: {}）", requirement.text.ja, reason.ja),
+                    format!("{} (not tested because: {})", requirement.text.en, reason.en),
+                ),
+            },
+        }
+    })
+    .collect()
+}
+
+fn scenarios(corpus: &Corpus, args: &List, profiles: &[&Profile]) -> Result<Vec<Row>, CliError> {
     let filter = args.filter.as_deref().map(Filter::parse).transpose()?;
-    let profiles = match &args.profile {
-        None => Vec::new(),
-        Some(id) if corpus.profile(id).is_some() => corpus.expand_profile(id),
-        Some(id) => return Err(crate::drive::PlanError::UnknownProfile(id.clone()).into()),
-    };
     Ok(corpus
         .scenarios
         .iter()
@@ -107,10 +149,11 @@ fn scenarios(corpus: &Corpus, args: &List) -> Result<Vec<Row>, CliError> {
         .collect())
 }
 
-fn requirements(corpus: &Corpus) -> Vec<Row> {
+fn requirements(corpus: &Corpus, wanted: impl Fn(&Requirement) -> bool) -> Vec<Row> {
     corpus
         .requirements
         .iter()
+        .filter(|requirement| wanted(requirement))
         .map(|requirement| Row {
             id: requirement.id.clone(),
             cells: vec![
@@ -123,10 +166,11 @@ fn requirements(corpus: &Corpus) -> Vec<Row> {
         .collect()
 }
 
-fn coverage(corpus: &Corpus) -> Vec<Row> {
+fn coverage(corpus: &Corpus, wanted: impl Fn(&Requirement) -> bool) -> Vec<Row> {
     corpus
         .coverage()
         .into_iter()
+        .filter(|row| wanted(row.requirement))
         .map(|row| {
             let text = match (&row.requirement.not_tested, row.scenarios.as_slice()) {
                 (Some(reason), _) => Text::new(

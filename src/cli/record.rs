@@ -40,7 +40,7 @@ pub(super) fn main(args: &Record, common: &Common, lang: Lang) -> Result<Exit, C
     };
     let authorities = args.authorities.as_deref().map(read).transpose()?;
     let client_tls =
-        client_from_pem(authorities.as_deref()).map_err(|error| usage(format!("--authorities: {error}")))?;
+        client_from_pem(authorities.as_deref(), None).map_err(|error| usage(format!("--authorities: {error}")))?;
     let facts = facts_of(args, &corpus)?;
     let folder = RunFolder::new(&args.out);
     let options = MonitorOptions {

@@ -14,7 +14,7 @@ use crate::evidence::Fault;
 use crate::scenario::{Act, Corpus, Step, did_you_mean};
 use crate::standard::{ReadingChoice, Subject};
 use crate::text::Text;
-use crate::wire::certificate::client_from_pem;
+
 use crate::wire::{Client, ClientOptions, HttpResponse, Outgoing, Sent, Url, form_encode, jwt, parse_response};
 
 /// How bad a finding is.
@@ -72,7 +72,7 @@ const CLOCK_TOLERANCE: u64 = 60;
 pub async fn preflight(corpus: &Corpus, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
     claims(corpus, target, &mut findings);
-    let tls = match client_from_pem(target.authorities.as_deref()) {
+    let tls = match target.client_tls() {
         Ok(tls) => tls,
         Err(error) => {
             findings.push(Finding::bad(

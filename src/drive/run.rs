@@ -30,7 +30,7 @@ use crate::mock::{Consumer, ConsumerConfig};
 use crate::scenario::{Act, Corpus, Reply, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
 use crate::text::Text;
-use crate::wire::certificate::{CertificateError, client_from_pem};
+use crate::wire::certificate::CertificateError;
 use crate::wire::{Client, ClientOptions, ReadLimits, Url};
 
 /// Why a run could not be started or had to stop.
@@ -271,7 +271,7 @@ impl Runner {
         complete_facts(&mut facts, corpus, plan, &file.readings, limits.retry_wait, &options)?;
         let credentials = credentials_of(target);
         let client_options = ClientOptions {
-            tls: Some(client_from_pem(target.authorities.as_deref())?),
+            tls: Some(target.client_tls()?),
             connect_timeout: Duration::from_millis(file.limits.connect_timeout_ms),
             exchange_timeout: Duration::from_millis(file.limits.exchange_timeout_ms),
             limits: ReadLimits {

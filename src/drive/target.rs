@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::standard::SourceFile;
 use crate::text::check_digit::{is_corporate_number, is_municipality_code};
 use crate::text::date::{DateForm, classify_date};
 use crate::text::hex;
+use crate::wire::certificate::{CertificateError, Identity, client_from_pem};
 use crate::wire::{Url, UrlError};
 
 /// Why a target file cannot be used. Every message names the file and, where it can, the line.
@@ -58,6 +60,9 @@ pub struct TargetFile {
     /// Which certificates are trusted.
     #[serde(default)]
     pub tls: Tls,
+    /// Keys of WS-Security.
+    #[serde(default)]
+    pub security: Security,
     /// Which municipality the product works for.
     #[serde(default)]
     pub municipality: Municipality,
@@ -165,6 +170,36 @@ pub struct Tls {
     /// PEM file with the authorities to trust; the public ones if absent.
     #[serde(default)]
     pub authorities: Option<PathBuf>,
+    /// PEM file with the certificate by which the harness shows who it is, where the product asks for one.
+    #[serde(default)]
+    pub client_certificate: Option<PathBuf>,
+    /// PEM file with its private key.
+    #[serde(default)]
+    pub client_key: Option<PathBuf>,
+}
+
+/// `[security]`: WS-Security.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Security {
+    /// PEM file with the certificate with which the harness signs; the product has to trust it.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// PEM file with its private key (RSA or P-256).
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+    /// PEM file with the authorities that certificates of the product lead to.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
+}
+
+/// PEM texts of a key with its certificate.
+#[derive(Clone, Debug)]
+pub struct KeyPair {
+    /// Certificate chain.
+    pub certificate: String,
+    /// Private key.
+    pub key: String,
 }
 
 /// `[municipality]`.
@@ -309,11 +344,29 @@ pub struct Target {
     pub client_secret: String,
     /// PEM text of the authorities.
     pub authorities: Option<String>,
+    /// Identity of the harness in TLS.
+    pub client_identity: Option<KeyPair>,
+    /// Key with which the harness signs.
+    pub signing: Option<KeyPair>,
+    /// PEM text of the authorities that signing certificates of the product lead to.
+    pub signature_authorities: String,
     /// Where the file is.
     pub path: PathBuf,
 }
 
 impl Target {
+    /// TLS of the harness towards the product.
+    ///
+    /// # Errors
+    /// When a PEM text holds no certificate or key.
+    pub fn client_tls(&self) -> Result<Arc<rustls::ClientConfig>, CertificateError> {
+        let identity = self.client_identity.as_ref().map(|pair| Identity {
+            certificates: &pair.certificate,
+            key: &pair.key,
+        });
+        client_from_pem(self.authorities.as_deref(), identity)
+    }
+
     /// Reads and checks a target file. Paths in it are relative to it.
     ///
     /// # Errors
@@ -353,7 +406,21 @@ impl Target {
             );
         }
         let beside = |name: &Path| path.with_file_name(name);
+        let pair = |name: &str, certificate: &Option<PathBuf>, key: &Option<PathBuf>| match (certificate, key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(KeyPair {
+                certificate: read(&beside(certificate))?,
+                key: read(&beside(key))?,
+            })),
+            _ => Err(checker.value(name, "give both the certificate and its key, or none of them".into())),
+        };
         let mut target = Self {
+            client_identity: pair("tls.client-certificate", &file.tls.client_certificate, &file.tls.client_key)?,
+            signing: pair("security.certificate", &file.security.certificate, &file.security.key)?,
+            signature_authorities: match &file.security.authorities {
+                None => String::new(),
+                Some(name) => read(&beside(name))?,
+            },
             path: path.to_owned(),
             digest: hex(&Sha256::digest(source.text.as_bytes())),
             endpoints,

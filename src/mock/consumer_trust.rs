@@ -13,7 +13,7 @@ use crate::wire::certificate::client_from_pem;
 /// A configuration that trusts the authorities of a PEM file alone.
 pub(super) fn from_file(file: &Path) -> Result<Arc<ClientConfig>, String> {
     let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    client_from_pem(Some(&pem)).map_err(|error| format!("{}: {error}", file.display()))
+    client_from_pem(Some(&pem), None).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// A configuration that trusts every certificate: what a developer switches on for a test and

@@ -84,7 +84,7 @@ impl TestAuthority {
     pub fn client(&self) -> Result<Arc<ClientConfig>, CertificateError> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone())?;
-        client_config(roots)
+        client_config(roots, None)
     }
 }
 
@@ -101,14 +101,38 @@ fn server_config(
     Ok(Arc::new(config))
 }
 
-fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, CertificateError> {
+/// Certificate chain and private key, PEM texts, by which the harness shows who it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// Certificate chain.
+    pub certificates: &'a str,
+    /// Private key.
+    pub key: &'a str,
+}
+
+fn client_config(
+    roots: RootCertStore,
+    identity: Option<Identity<'_>>,
+) -> Result<Arc<ClientConfig>, CertificateError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match identity {
+        None => config.with_no_client_auth(),
+        Some(identity) => {
+            config.with_client_auth_cert(read_pem(identity.certificates)?, read_key(identity.key)?)?
+        }
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn read_key(text: &str) -> Result<PrivateKeyDer<'static>, CertificateError> {
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| CertificateError::Pem {
+        what: "private key",
+        detail: error.to_string(),
+    })
 }
 
 /// A server configuration from PEM texts.
@@ -116,11 +140,7 @@ fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, CertificateE
 /// # Errors
 /// When a text holds no certificate or key, or they do not belong together.
 pub fn server_from_pem(certificates: &str, key: &str) -> Result<Arc<ServerConfig>, CertificateError> {
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| CertificateError::Pem {
-        what: "private key",
-        detail: error.to_string(),
-    })?;
-    server_config(read_pem(certificates)?, key)
+    server_config(read_pem(certificates)?, read_key(key)?)
 }
 
 /// A client configuration that trusts the certificates of a PEM text, or, without one, the
@@ -128,7 +148,10 @@ pub fn server_from_pem(certificates: &str, key: &str) -> Result<Arc<ServerConfig
 ///
 /// # Errors
 /// When the text holds no certificate.
-pub fn client_from_pem(authorities: Option<&str>) -> Result<Arc<ClientConfig>, CertificateError> {
+pub fn client_from_pem(
+    authorities: Option<&str>,
+    identity: Option<Identity<'_>>,
+) -> Result<Arc<ClientConfig>, CertificateError> {
     let mut roots = RootCertStore::empty();
     match authorities {
         Some(pem) => {
@@ -138,7 +161,7 @@ pub fn client_from_pem(authorities: Option<&str>) -> Result<Arc<ClientConfig>, C
         }
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
-    client_config(roots)
+    client_config(roots, identity)
 }
 
 fn read_pem(text: &str) -> Result<Vec<CertificateDer<'static>>, CertificateError> {

@@ -15,6 +15,11 @@ pub(super) fn continues_name(character: char) -> bool {
         || matches!(character, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
+/// Whether a text is a name.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(starts_name) && text.chars().all(continues_name)
+}
+
 /// Whether a text is an NCName: a name without a colon.
 pub(crate) fn is_ncname(text: &str) -> bool {
     let mut characters = text.chars();

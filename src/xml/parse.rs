@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::encoding::{decode, position_at};
-use super::names::{continues_name, starts_name};
+use super::names::{continues_name, is_name, starts_name};
 use super::tree::{AttributeData, Binding, Declaration, NONE, NamespaceId, NodeData, NodeKind, Span};
 use super::{Doctype, Document, EncodingFacts, Limits, XML_NAMESPACE, XMLNS_NAMESPACE, XmlError, XmlFault};
 
@@ -488,10 +488,7 @@ impl<'t> Reader<'t> {
         // No reference of the five entities or of a character needs more than a few dozen bytes.
         let window = &self.bytes[at + 1..end.min(at + 1 + 64)];
         let Some(length) = memchr::memchr(b';', window) else {
-            return self.stop(XmlFault::Expected {
-                ja: "「&amp;」または「;」で終わる参照",
-                en: "`&amp;`, or a reference that ends with `;`",
-            });
+            return self.stop(NO_REFERENCE);
         };
         let name = &self.text[at + 1..at + 1 + length];
         let next = at + length + 2;
@@ -503,8 +500,11 @@ impl<'t> Reader<'t> {
             "apos" => '\'',
             _ => {
                 let Some(number) = name.strip_prefix('#') else {
-                    let name = name.to_owned();
-                    return self.stop(XmlFault::Entity { name });
+                    return self.stop(if is_name(name) {
+                        XmlFault::Entity { name: name.to_owned() }
+                    } else {
+                        NO_REFERENCE
+                    });
                 };
                 let digits = number.strip_prefix('x');
                 let well_formed = match digits {
@@ -888,6 +888,12 @@ impl<'t> Reader<'t> {
         Ok(index)
     }
 }
+
+/// An ampersand that begins no reference.
+const NO_REFERENCE: XmlFault = XmlFault::Expected {
+    ja: "「&amp;」または「;」で終わる参照",
+    en: "`&amp;`, or a reference that ends with `;`",
+};
 
 fn plain(start: usize, end: usize) -> Span {
     Span {

@@ -2,15 +2,19 @@
 
 mod action;
 mod model;
+mod nodes;
+mod ports;
 mod read;
 mod references;
+mod violation;
 
 pub use model::{
-    BoundFault, BoundMessage, Description, DescriptionError, DescriptionFile, HeaderPart, Operation, OwnedName, Part,
-    Port, Soap, Style,
+    BoundFault, BoundMessage, Description, DescriptionError, DescriptionFile, FileRole, HeaderPart, Operation,
+    OwnedName, Part, Port, Soap, Style,
 };
-
+pub(crate) use nodes::{BindingNode, Components, Kind, MessageNode, OperationNode, embedded_schemas};
 pub use references::{references, written_references};
+pub use violation::{AddedFile, Edit, ViolationFault, WsdlViolation, clean_documents};
 
 /// Namespace of WSDL 1.1.
 pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";

@@ -5,6 +5,9 @@ use crate::soap::same_content;
 use crate::text::Text;
 use crate::xml::{Document, Limits, parse};
 
+/// Reference parameters that are compared; all beyond count as not echoed.
+const MAX_PARAMETERS: usize = 64;
+
 /// A rule about addressing. Names never change their meaning.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -181,7 +184,12 @@ fn destination(request: &Addressing, reply: &Addressing, fault: bool) -> Option<
 
 fn parameters(request: &Addressing, reply: &Addressing, fault: bool) -> Option<AddressingBreach> {
     let read = |text: &String| parse(text, &Limits::default()).ok();
-    let echoed: Vec<Document> = reply.reference_parameters.iter().filter_map(read).collect();
+    let echoed: Vec<Document> = reply
+        .reference_parameters
+        .iter()
+        .take(MAX_PARAMETERS)
+        .filter_map(read)
+        .collect();
     let expected = request.reference(fault)?.parameters.iter().filter_map(read);
     let missing: Vec<String> = expected
         .filter(|wanted| {

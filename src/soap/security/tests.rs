@@ -311,6 +311,78 @@ fn certificates_are_judged() {
 }
 
 #[test]
+fn a_known_certificate_can_be_named_by_its_thumbprint() {
+    let mut scene = scene();
+    let nameless = SignOptions {
+        token: TokenReference::Absent,
+        ..SignOptions::new(NOW)
+    };
+    let text = scene.signed_with(&nameless);
+    let der = scene.signer.certificate().der.clone();
+    let thumbprint = DigestAlgorithm::Sha1.digest(&der).expect("a digest");
+    let thumbprint = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, thumbprint);
+    let named = replaced(
+        &text,
+        "</ds:SignatureValue>",
+        &format!(
+            "</ds:SignatureValue><ds:KeyInfo><wsse:SecurityTokenReference><wsse:KeyIdentifier ValueType=\"http://docs.\
+             oasis-open.org/wss/oasis-wss-soap-message-security-1.1#ThumbprintSHA1\">{thumbprint}\
+             </wsse:KeyIdentifier></wsse:SecurityTokenReference></ds:KeyInfo>"
+        ),
+    );
+    assert_eq!(scene.rules(&named), ["certificate-missing"]);
+    scene.policy.trusted.push(der);
+    assert_eq!(scene.rules(&named), Vec::<&str>::new());
+}
+
+#[test]
+fn other_curves_are_refused() {
+    let mut scene = scene();
+    let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).expect("a key");
+    let certificate = params("p384").self_signed(&key).expect("a certificate");
+    scene.policy.trusted.push(certificate.der().to_vec());
+    let signer = Signer::from_pem(&certificate.pem(), &key.serialize_pem()).expect("a signer");
+    let options = SignOptions {
+        algorithm: Some(SignatureAlgorithm::EcdsaSha256),
+        ..SignOptions::new(NOW)
+    };
+    let text = signer.sign(&envelope(), &options).expect("signed");
+    assert_eq!(scene.rules(&text), ["algorithm-forbidden"]);
+}
+
+#[test]
+fn documents_in_utf_16_are_verified() {
+    let scene = scene();
+    let bytes = crate::soap::http_body(&scene.signed(), crate::soap::Encoding::Utf16);
+    let document = crate::xml::parse_bytes(&bytes, None, &crate::xml::Limits::default()).expect("UTF-16");
+    assert_eq!(names(&verify_document(&document, &scene.policy)), Vec::<&str>::new());
+}
+
+#[test]
+fn keys_and_certificates_that_are_none_are_named() {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params("a").self_signed(&key).expect("a certificate").pem();
+    for (certificate, key) in [
+        (certificate.as_str(), ""),
+        (certificate.as_str(), certificate.as_str()),
+        ("", key.serialize_pem().as_str()),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            key.serialize_pem().as_str(),
+        ),
+    ] {
+        let error = Signer::from_pem(certificate, key).err().expect("an error");
+        assert!(matches!(error, SecurityError::Key { .. }), "{error}");
+    }
+}
+
+#[test]
+fn rule_names_are_unique() {
+    let names: std::collections::HashSet<&str> = SecurityRule::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(names.len(), SecurityRule::ALL.len());
+}
+
+#[test]
 fn a_token_of_somebody_else_does_not_fit() {
     let scene = scene();
     let text = scene.signed();
@@ -428,86 +500,6 @@ fn references_to_tokens_can_be_signed() {
 }
 
 #[test]
-fn user_names_and_passwords() {
-    let mut policy = SecurityPolicy {
-        require_signature: false,
-        require_timestamp: false,
-        username: Some(UsernamePolicy {
-            username: "利用者".into(),
-            password: "ひみつ".into(),
-            required: true,
-        }),
-        ..SecurityPolicy::new(NOW)
-    };
-    let token = UsernameToken {
-        username: "利用者".into(),
-        password: "ひみつ".into(),
-        kind: PasswordKind::Digest,
-        nonce: Some(vec![1, 2, 3]),
-        created: Some("2026-11-22T09:00:00Z".into()),
-    };
-    let judge = |token: UsernameToken, policy: &SecurityPolicy| {
-        let options = SignOptions {
-            created: None,
-            username: Some(token),
-            ..SignOptions::new(NOW)
-        };
-        verify(&secure(&envelope(), &options).expect("secured"), policy)
-    };
-    let right = judge(token.clone(), &policy);
-    assert_eq!(
-        (names(&right), right.nonce.as_deref()),
-        (vec![], Some([1, 2, 3].as_slice()))
-    );
-    let change = |change: &dyn Fn(&mut UsernameToken), policy: &SecurityPolicy| {
-        let mut token = token.clone();
-        change(&mut token);
-        names(&judge(token, policy))
-    };
-    assert_eq!(
-        change(&|token| token.password = "x".into(), &policy),
-        ["password-wrong"]
-    );
-    assert_eq!(
-        change(&|token| token.username = "x".into(), &policy),
-        ["password-wrong"]
-    );
-    assert_eq!(change(&|token| token.nonce = None, &policy), ["nonce-missing"]);
-    assert_eq!(change(&|token| token.created = None, &policy), ["nonce-missing"]);
-    assert_eq!(
-        change(&|token| token.created = Some("2026-11-22T08:00:00Z".into()), &policy),
-        ["timestamp-expired"]
-    );
-    assert_eq!(
-        change(&|token| token.nonce = Some(vec![0; 5000]), &policy),
-        ["limit-exceeded", "nonce-missing", "password-wrong"]
-    );
-    let plain = |token: &mut UsernameToken| token.kind = PasswordKind::Text;
-    assert_eq!(change(&plain, &policy), ["password-plain-without-tls"]);
-    policy.over_tls = true;
-    assert_eq!(change(&plain, &policy), Vec::<&str>::new());
-    let nobody = secure(&envelope(), &SignOptions::new(NOW)).expect("secured");
-    assert_eq!(names(&verify(&nobody, &policy)), ["username-missing"]);
-}
-
-/// The example of Username Token Profile 1.0 is not complete, so this one was computed with Python's hashlib.
-#[test]
-fn password_digests_as_others_compute_them() {
-    let token = UsernameToken {
-        username: "u".into(),
-        password: "secret".into(),
-        nonce: Some(b"0123456789abcdef".to_vec()),
-        created: Some("2026-11-22T09:00:00Z".into()),
-        ..UsernameToken::default()
-    };
-    assert!(
-        token.write().contains(">LTLYHPLAEDYkNU/vm0U+UdIN7rg=<"),
-        "{}",
-        token.write()
-    );
-}
-
-#[test]
 fn replays_are_seen_within_the_window() {
     let scene = scene();
     let report = verify(&scene.signed(), &scene.policy);
@@ -530,3 +522,4 @@ fn replays_are_seen_within_the_window() {
 }
 
 mod hostile;
+mod usernames;

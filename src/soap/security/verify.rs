@@ -11,6 +11,8 @@ use crate::xml::{Document, Element, Limits, parse};
 
 /// Signatures of one message.
 const MAX_SIGNATURES: usize = 4;
+/// Unsigned header blocks that are named; WS-Addressing has eight.
+const MAX_UNSIGNED: usize = 16;
 
 /// Judges the security of a message.
 pub fn verify(text: &str, policy: &SecurityPolicy) -> SecurityReport {
@@ -231,6 +233,7 @@ impl<'d> Review<'_, 'd> {
                 .iter()
                 .map(|block| block.element)
                 .filter(|block| block.namespace() == addressing::NAMESPACE && !covered.contains(block))
+                .take(MAX_UNSIGNED)
                 .collect();
             for block in unsigned {
                 self.find(

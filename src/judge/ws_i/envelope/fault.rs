@@ -28,8 +28,7 @@ pub(super) fn status(subject: &Subject<'_>, parts: &Parts<'_>) -> Answered {
         return Answered::broken(expected, Text::neutral(response.status)).at(fault);
     }
     let code = parts.fault_child("faultcode");
-    if subject.view.reads("WS-19", "server-faultcode") && !code.is_some_and(|code| local_part(&code.text()) == "Server")
-    {
+    if subject.view.reads("WS-19", "server-faultcode") && code.is_none_or(|code| local_part(&code.text()) != "Server") {
         let found = code.map(|code| code.text().trim().to_owned()).unwrap_or_default();
         return Answered::broken(Text::new("faultcodeはServer", "faultcode Server"), Text::neutral(found)).at(fault);
     }

@@ -286,10 +286,10 @@ fn scheme(headers: &Headers, authorization_only: bool) -> Answered {
     if lines.peek().is_none() {
         return Answered::not_applicable("認証のヘッダがありません", "there is no authentication header");
     }
+    let is_other = |scheme: &&str| !scheme.eq_ignore_ascii_case("basic") && !scheme.eq_ignore_ascii_case("digest");
     let other = lines.find_map(|(name, value)| {
-        let scheme =
-            schemes(value).find(|scheme| !["basic", "digest"].contains(&scheme.to_ascii_lowercase().as_str()))?;
-        Some((name, scheme))
+        let challenges = if name.ends_with("Authenticate") { usize::MAX } else { 1 };
+        Some((name, schemes(value).take(challenges).find(is_other)?))
     });
     other.map_or(Answered::Holds, |(name, scheme)| {
         // The scheme alone: what follows may be a secret.
@@ -300,16 +300,20 @@ fn scheme(headers: &Headers, authorization_only: bool) -> Answered {
     })
 }
 
-/// Schemes of a value; one with several challenges separates them with commas, as it does their parameters.
+/// Schemes of a value. Several challenges are separated by commas, as the parameters of each are; a comma between quotes
+/// separates nothing.
 fn schemes(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').enumerate().filter_map(|(place, part)| {
-        let part = part.trim();
-        let word = part.split([' ', '\t']).next().unwrap_or_default();
-        let is_token = !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        (place == 0 || is_token).then_some(word)
+    let mut quoted = false;
+    let parts = value.split(move |character| {
+        quoted ^= character == '"';
+        character == ',' && !quoted
+    });
+    parts.filter_map(|part| {
+        let word = part.split_ascii_whitespace().next()?;
+        // A parameter has `=`, or its value is quoted.
+        word.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            .then_some(word)
     })
 }
 
@@ -352,4 +356,25 @@ fn coding(headers: &Headers, name: &str, known: &[&str], expected: Text) -> Answ
         .map_or(Answered::Holds, |coding| {
             Answered::broken(expected, header(name, coding))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_told_from_parameters() {
+        let of = |value| schemes(value).collect::<Vec<_>>();
+        assert_eq!(of(r#"Basic realm="a, b c", Bearer scope="x y""#), ["Basic", "Bearer"]);
+        assert_eq!(of(r#"Digest realm="a",qop="auth,auth-int" , nonce=1"#), ["Digest"]);
+        assert_eq!(of("Negotiate"), ["Negotiate"]);
+        assert_eq!(of(""), [""; 0]);
+    }
+
+    #[test]
+    fn the_registry_can_be_searched() {
+        assert!(registry::REGISTRY.is_sorted());
+        assert!(registry::REGISTRY.iter().all(|name| *name == name.to_ascii_lowercase()));
+        assert!(registry::REGISTRY.binary_search(&"soapaction").is_ok());
+    }
 }

@@ -199,6 +199,11 @@ fn masses_are_refused() {
             .rules(&replaced(&text, &token, &huge))
             .contains(&"certificate-missing")
     );
+    let mut strict = scene.policy.clone();
+    strict.require_addressing_headers = true;
+    let header = "<w:To xmlns:w=\"http://www.w3.org/2005/08/addressing\">urn:a</w:To>".repeat(20_000);
+    let many = replaced(&text, "</soap:Header>", &format!("{header}</soap:Header>"));
+    assert_eq!(names(&verify(&many, &strict)), ["headers-unsigned"; 16]);
     let deep = format!("{}{}", "<d>".repeat(200), "</d>".repeat(200));
     let deep = replaced(&text, "<!-- c -->", &deep);
     assert_eq!(scene.rules(&deep), ["signature-invalid"]);

@@ -1,17 +1,18 @@
 //! Clean exchanges break nothing; each violation of `fixtures/ws-i/message/` breaks its assertion and nothing else.
 
+mod rules;
+
 use std::collections::BTreeSet;
 
 use super::super::{ASSERTIONS, Answered, Assertion, Body, Entry, Grade, MessageView, Side, judge_message};
 use crate::schema::wsdl::{
     BoundFault, BoundMessage, Description, HeaderPart, Operation, OwnedName, Part, Port, SOAP_HTTP, Soap, Style, XSD,
 };
-use crate::schema::{Against, DocumentSet, SchemaEngine, SchemaError};
+use crate::schema::{CompiledSchema, DocumentSet, SchemaSource};
 use crate::soap::{Edit, EditableMessage, MessageKind, Violation};
 use crate::standard::ReadingChoice;
-use crate::text::Text;
 use crate::wire::{Headers, HttpRequest, HttpResponse};
-use crate::xml::{Doctype, Document, Element, Limits, Name, XmlError, parse_bytes};
+use crate::xml::{Doctype, Document, Limits, XmlError, parse_bytes};
 
 const SERVICE: &str = "http://junkyo.example/exchange/1";
 const MESSAGES: &str = "http://junkyo.example/exchange/1/messages";
@@ -127,46 +128,22 @@ fn description() -> Description {
     }
 }
 
-/// Stands in for an engine: numbers are digits, dates have hyphens, values of a type have no attributes.
-struct Plain;
-
-impl SchemaEngine for Plain {
-    fn validate(&self, element: Element<'_>, against: Against<'_>) -> Vec<SchemaError> {
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let wrong = match against {
-            Against::Type(name) => {
-                let text = element.text();
-                let fits = if name.local == "date" {
-                    text.contains('-')
-                } else {
-                    digits(&text)
-                };
-                (!fits || element.attributes().len() > 0).then_some(element)
-            }
-            _ => element
-                .descendants_and_self()
-                .find(|inner| inner.local() == "residentNumber" && !digits(&inner.text())),
+thread_local! {
+    /// Compiled once for each thread of tests.
+    static SCHEMA: CompiledSchema = {
+        let source = |location: &str, text: &str| SchemaSource {
+            location: location.into(),
+            text: text.into(),
         };
-        wrong
-            .map(|element| SchemaError {
-                code: "cvc-type.3.1.3".into(),
-                message: Text::new("不正な値", "a wrong value"),
-                expected: None,
-                path: element.path(),
-                at: element.position(),
-                range: element.tag_range(),
-            })
-            .into_iter()
-            .collect()
-    }
-
-    fn declares_element(&self, _name: Name<'_>) -> bool {
-        true
-    }
-
-    fn defines_type(&self, _name: Name<'_>) -> bool {
-        true
-    }
+        let sources = [
+            source(
+                "messages.xsd",
+                include_str!("../../../../../conformance/platform-communication/service/messages.xsd"),
+            ),
+            source("types.xsd", include_str!("../../../../../conformance/platform-communication/service/types.xsd")),
+        ];
+        CompiledSchema::compile(&sources).expect("schemas of the reference service")
+    };
 }
 
 enum Parsed {
@@ -290,15 +267,17 @@ impl Case {
             .as_ref()
             .map_or(Parsed::Empty, |response| Parsed::of(&response.body, &response.headers));
         let description = description();
-        judge_message(&MessageView {
-            side: if is_request { Side::Request } else { Side::Response },
-            request: Some(&request).filter(|_| self.with_http),
-            response: response.as_ref().filter(|_| self.with_http),
-            request_body: request_body.body(),
-            response_body: response_body.body(),
-            description: Some(&description).filter(|_| self.with_description),
-            schema: Some(&Plain),
-            readings: &self.readings,
+        SCHEMA.with(|schema| {
+            judge_message(&MessageView {
+                side: if is_request { Side::Request } else { Side::Response },
+                request: Some(&request).filter(|_| self.with_http),
+                response: response.as_ref().filter(|_| self.with_http),
+                request_body: request_body.body(),
+                response_body: response_body.body(),
+                description: Some(&description).filter(|_| self.with_description),
+                schema: Some(schema),
+                readings: &self.readings,
+            })
         })
     }
 
