@@ -117,7 +117,11 @@ fn table_of(corpus: &Corpus, wanted: impl Fn(&Requirement) -> bool) -> Vec<Row> 
                 requirement.level.word().into(),
                 requirement.kind.word().into(),
                 format!("{} {}", requirement.source, requirement.clause),
-                if reason.is_some() { "–".into() } else { row.scenarios.len().to_string() },
+                if reason.is_some() {
+                    "–".into()
+                } else {
+                    row.scenarios.len().to_string()
+                },
             ],
             text: match reason {
                 None => requirement.text.clone(),

@@ -83,7 +83,9 @@ async fn wait(args: &Record, monitor: &Monitor) {
     let enough = async {
         loop {
             let counted = args.count.is_some_and(|count| monitor.seen() >= count);
-            let over = args.seconds.is_some_and(|seconds| begun.elapsed() >= Duration::from_secs(seconds));
+            let over = args
+                .seconds
+                .is_some_and(|seconds| begun.elapsed() >= Duration::from_secs(seconds));
             if counted || over {
                 return;
             }
@@ -103,8 +105,8 @@ fn facts_of(args: &Record, corpus: &Corpus) -> Result<RunFacts, CliError> {
         let documents = DocumentSet::from_file(path).map_err(|error| CliError::Usage(error.to_string()))?;
         descriptions.insert(SERVICE.to_owned(), recorded_files(&documents));
     }
-    let readings = ReadingChoice::new(&corpus.readings, &BTreeMap::new())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let readings =
+        ReadingChoice::new(&corpus.readings, &BTreeMap::new()).map_err(|error| CliError::Usage(error.to_string()))?;
     Ok(RunFacts {
         tool: env!("CARGO_PKG_VERSION").into(),
         corpus: corpus.digest.clone(),

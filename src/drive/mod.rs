@@ -8,6 +8,7 @@ mod monitor;
 mod person;
 mod plan;
 mod preflight;
+mod preflight_services;
 mod provider;
 mod receiver;
 mod recorder;

@@ -163,8 +163,14 @@ async fn pass_on(client: &Client, forward: &Url, request: &HttpRequest) -> Answe
     let chunked = headers.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("transfer-encoding") && value.to_ascii_lowercase().contains("chunked")
     });
-    let body = if chunked { in_chunks(&request.body) } else { request.body.clone() };
-    let sent = client.send(&Outgoing::new(&request.method, &url, &headers, &body)).await;
+    let body = if chunked {
+        in_chunks(&request.body)
+    } else {
+        request.body.clone()
+    };
+    let sent = client
+        .send(&Outgoing::new(&request.method, &url, &headers, &body))
+        .await;
     match sent.fault {
         None => Answer::Send {
             bytes: sent.response,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::preflight_services::{service_endpoint, services};
 use super::session::{ASSERTION_TYPE, basic, form_headers};
 use super::setup::credentials_of;
 use super::target::{AuthMethod, Target};
@@ -46,7 +47,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn good(key: &str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+    pub(super) fn good(key: &str, ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             key: key.to_owned(),
             severity: Severity::Good,
@@ -55,7 +56,7 @@ impl Finding {
         }
     }
 
-    fn bad(key: &str, severity: Severity, found: Text, remedy: Text) -> Self {
+    pub(super) fn bad(key: &str, severity: Severity, found: Text, remedy: Text) -> Self {
         Self {
             key: key.to_owned(),
             severity,
@@ -95,8 +96,14 @@ pub async fn preflight(corpus: &Corpus, target: &Target) -> Vec<Finding> {
         ..ClientOptions::default()
     });
     for (id, url) in &target.endpoints {
-        endpoint(&client, &format!("endpoints.\"{id}\""), url, &mut findings).await;
+        let key = format!("endpoints.\"{id}\"");
+        if corpus.services.contains_key(id) {
+            service_endpoint(&client, &key, url, &mut findings).await;
+        } else {
+            endpoint(&client, &key, url, &mut findings).await;
+        }
     }
+    services(corpus, target, &client, &mut findings).await;
     credentials(corpus, target, &client, &mut findings).await;
     drivers(corpus, target, &client, &mut findings).await;
     findings
@@ -118,9 +125,10 @@ fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
     for id in target
         .endpoints
         .keys()
-        .filter(|id| !corpus.interfaces.contains_key(*id))
+        .filter(|id| !corpus.interfaces.contains_key(*id) && !corpus.services.contains_key(*id))
     {
-        let hint = did_you_mean(id, corpus.interfaces.keys().map(String::as_str));
+        let known = corpus.interfaces.keys().chain(corpus.services.keys());
+        let hint = did_you_mean(id, known.map(String::as_str));
         findings.push(Finding::bad(
             "endpoints",
             Severity::Fault,
@@ -151,17 +159,27 @@ fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
             ));
         }
         let of = |subject| profiles.iter().any(|profile| profile.subject == Some(subject));
-        if of(Subject::Provider) && target.endpoints.is_empty() {
+        let mut needed: Vec<&str> = corpus
+            .scenarios
+            .iter()
+            .filter(|scenario| scenario.role == Subject::Provider)
+            .filter(|scenario| profiles.iter().any(|profile| corpus.belongs(scenario, profile)))
+            .filter_map(|scenario| scenario.interface.as_deref())
+            .filter(|id| !target.endpoints.contains_key(*id))
+            .collect();
+        needed.sort_unstable();
+        needed.dedup();
+        for id in needed {
             findings.push(Finding::bad(
                 "endpoints",
                 Severity::Fault,
                 Text::new(
-                    format!("{claim} の接続先がありません。"),
-                    format!("{claim} is claimed, but no endpoint is named"),
+                    format!("{claim} の接続先（{id}）がありません。"),
+                    format!("{claim} is claimed, but no endpoint of `{id}` is named"),
                 ),
                 Text::new(
-                    "[endpoints.\"031.numbering\"] url = \"https://…\" を追加してください。",
-                    "add [endpoints.\"031.numbering\"] url = \"https://…\"",
+                    format!("[endpoints.\"{id}\"] url = \"https://…\" を追加してください。"),
+                    format!("add [endpoints.\"{id}\"] url = \"https://…\""),
                 ),
             ));
         }
@@ -240,7 +258,7 @@ async fn endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Find
     }
 }
 
-fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Finding>> {
+pub(super) fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Finding>> {
     let remedy = match &sent.fault {
         Some(Fault::Dns { .. }) => Text::new(
             format!(
@@ -290,7 +308,7 @@ fn reached(key: &str, url: &Url, sent: &Sent) -> Result<HttpResponse, Box<Findin
 }
 
 /// Assertions live for a minute: clocks have to agree.
-fn clock(key: &str, response: &HttpResponse, findings: &mut Vec<Finding>) {
+pub(super) fn clock(key: &str, response: &HttpResponse, findings: &mut Vec<Finding>) {
     let Some(there) = response.headers.get("date").and_then(http_date) else {
         return;
     };

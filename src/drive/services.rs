@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::service::{
-    Published, ServiceError, ServiceTarget, ServiceUnderTest, corpus_documents, read_blocks, read_samples, recorded_files,
+    Published, ServiceError, ServiceTarget, ServiceUnderTest, corpus_documents, read_blocks, read_samples,
+    recorded_files,
 };
 use super::target::{Endpoint, Target};
 use crate::scenario::Corpus;

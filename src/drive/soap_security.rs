@@ -3,9 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use crate::scenario::{Attack, SecurityAct, SignedBy, TimestampUse};
-use crate::soap::security::{
-    PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, secure,
-};
+use crate::soap::security::{PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, secure};
 use crate::soap::{ENVELOPE, Message};
 use crate::xml::{Limits, parse};
 
@@ -37,7 +35,11 @@ impl SecurityKit {
             options.algorithm = Some(SignatureAlgorithm::EcdsaSha1);
         }
         if let Some(kind) = &how.username {
-            let kind = if kind == "text" { PasswordKind::Text } else { PasswordKind::Digest };
+            let kind = if kind == "text" {
+                PasswordKind::Text
+            } else {
+                PasswordKind::Digest
+            };
             let created = now.format(&time::format_description::well_known::Rfc3339).ok();
             options.username = Some(UsernameToken {
                 username: "junkyo".into(),
@@ -53,7 +55,9 @@ impl SecurityKit {
             SignedBy::Stranger => &self.stranger,
             SignedBy::Expired => &self.expired,
         };
-        let signer = signer.as_ref().ok_or("the harness has no signing key; name one in [security]")?;
+        let signer = signer
+            .as_ref()
+            .ok_or("the harness has no signing key; name one in [security]")?;
         let signed = signer.sign(envelope, &options).map_err(|error| error.to_string())?;
         match how.attack {
             None => Ok(signed),
@@ -88,7 +92,10 @@ fn attacked(signed: &str, attack: Attack) -> Option<String> {
             ))
         }
         Attack::Strip => {
-            let signature = document.elements().find(|element| element.is(SIGNATURE, "Signature"))?.range();
+            let signature = document
+                .elements()
+                .find(|element| element.is(SIGNATURE, "Signature"))?
+                .range();
             Some(format!("{}{}", &signed[..signature.start], &signed[signature.end..]))
         }
     }
@@ -103,8 +110,14 @@ mod tests {
     fn attacks_change_what_they_say() {
         let signed = r#"<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header><s xmlns="urn:s"><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></s></soap:Header><soap:Body Id="b"><a/></soap:Body></soap:Envelope>"#;
         let wrapped = attacked(signed, Attack::Wrap).expect("possible");
-        assert!(wrapped.contains(r#"wrapper"><soap:Body Id="b"><a/></soap:Body></x:Wrapper></soap:Header><soap:Body><a/></soap:Body>"#));
-        assert!(attacked(signed, Attack::TamperBody).expect("possible").contains("<a/> </soap:Body>"));
+        assert!(wrapped.contains(
+            r#"wrapper"><soap:Body Id="b"><a/></soap:Body></x:Wrapper></soap:Header><soap:Body><a/></soap:Body>"#
+        ));
+        assert!(
+            attacked(signed, Attack::TamperBody)
+                .expect("possible")
+                .contains("<a/> </soap:Body>")
+        );
         assert!(!attacked(signed, Attack::Strip).expect("possible").contains("Signature"));
         for attack in [Attack::Wrap, Attack::TamperBody, Attack::Strip] {
             parse(&attacked(signed, attack).expect("possible"), &Limits::default()).expect("still XML");

@@ -415,7 +415,11 @@ impl Target {
             _ => Err(checker.value(name, "give both the certificate and its key, or none of them".into())),
         };
         let mut target = Self {
-            client_identity: pair("tls.client-certificate", &file.tls.client_certificate, &file.tls.client_key)?,
+            client_identity: pair(
+                "tls.client-certificate",
+                &file.tls.client_certificate,
+                &file.tls.client_key,
+            )?,
             signing: pair("security.certificate", &file.security.certificate, &file.security.key)?,
             signature_authorities: match &file.security.authorities {
                 None => String::new(),

@@ -51,7 +51,9 @@ pub(crate) fn excerpt_text(excerpt: &Excerpt) -> String {
             let (start, end) = (excerpt.mark.1.start, excerpt.mark.1.end.max(excerpt.mark.1.start + 1));
             // A full-width character takes two columns of a terminal.
             let wide = |characters: &mut dyn Iterator<Item = char>| -> usize {
-                characters.map(|character| if character.is_ascii() { 1 } else { 2 }).sum()
+                characters
+                    .map(|character| if character.is_ascii() { 1 } else { 2 })
+                    .sum()
             };
             let indent = wide(&mut line.chars().take(start));
             let carets = wide(&mut line.chars().skip(start).take(end - start)).max(1);
@@ -72,6 +74,9 @@ mod tests {
         let excerpt = Excerpt::around(text, &(at..at + 4));
         assert_eq!(excerpt_text(&excerpt), "    1 | <a>試<b/></a>\n      |      ^^^^\n");
         let lines = excerpt_lines(&excerpt);
-        assert_eq!((lines[0].before.0, lines[0].marked.0, lines[0].after.0), ("<a>試", "<b/>", "</a>"));
+        assert_eq!(
+            (lines[0].before.0, lines[0].marked.0, lines[0].after.0),
+            ("<a>試", "<b/>", "</a>")
+        );
     }
 }

@@ -205,7 +205,10 @@ fn check_lines(check: &CheckResult, lang: Lang) -> Vec<(&'static str, String)> {
         (label("箇所", "place"), check.place.clone()),
         (
             label("電文", "message"),
-            check.excerpt.as_deref().map(|excerpt| format!("\n{}", excerpt_text(excerpt).trim_end())),
+            check
+                .excerpt
+                .as_deref()
+                .map(|excerpt| format!("\n{}", excerpt_text(excerpt).trim_end())),
         ),
         (label("解釈", "reading"), check.reading.clone()),
         (

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::error::did_you_mean;
 use super::{
-    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, Observe, ReadingCase, Scenario,
-    Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
+    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, Observe, ReadingCase,
+    Scenario, Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
 };
 use crate::standard::{ItemType, Location, Subject};
 use crate::text::Text;

@@ -110,19 +110,14 @@ pub struct Identity<'a> {
     pub key: &'a str,
 }
 
-fn client_config(
-    roots: RootCertStore,
-    identity: Option<Identity<'_>>,
-) -> Result<Arc<ClientConfig>, CertificateError> {
+fn client_config(roots: RootCertStore, identity: Option<Identity<'_>>) -> Result<Arc<ClientConfig>, CertificateError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots);
     let mut config = match identity {
         None => config.with_no_client_auth(),
-        Some(identity) => {
-            config.with_client_auth_cert(read_pem(identity.certificates)?, read_key(identity.key)?)?
-        }
+        Some(identity) => config.with_client_auth_cert(read_pem(identity.certificates)?, read_key(identity.key)?)?,
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

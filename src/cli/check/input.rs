@@ -91,12 +91,16 @@ fn content_of(path: &Path, bytes: Vec<u8>, side: Option<SideArg>) -> Result<Cont
         ..Limits::default()
     };
     let parsed = parse_bytes(&bytes, None, &limits.with_doctype(Doctype::Skip));
-    let is_wsdl_name = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wsdl"));
+    let is_wsdl_name = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("wsdl"));
     let root = parsed.as_ref().ok().map(Document::root);
     let namespace = root.map_or("", |root| root.namespace()).to_owned();
     let local = root.map_or("", |root| root.local()).to_owned();
     if is_wsdl_name || local == "definitions" {
-        return DocumentSet::from_file(path).map(Content::Description).map_err(|error| error.to_string());
+        return DocumentSet::from_file(path)
+            .map(Content::Description)
+            .map_err(|error| error.to_string());
     }
     if namespace.starts_with("urn:uddi-org:")
         && let Ok(document) = parsed
@@ -143,10 +147,14 @@ fn line_ends(bytes: &[u8]) -> Vec<u8> {
     let lf = memchr::memmem::find(bytes, b"\n\n");
     match (crlf, lf) {
         (None, Some(end)) => {
-            let head = String::from_utf8_lossy(&bytes[..end]).replace('\r', "").replace('\n', "\r\n");
+            let head = String::from_utf8_lossy(&bytes[..end])
+                .replace('\r', "")
+                .replace('\n', "\r\n");
             let body = &bytes[end + 2..];
             // Editing changes lengths too; what is in the file is the message.
-            let lines = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+            let lines = head
+                .split("\r\n")
+                .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
             let mut whole: String = lines.map(|line| format!("{line}\r\n")).collect();
             let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
             if !chunked {
@@ -169,7 +177,10 @@ fn recording(path: &Path) -> Result<Vec<Input>, CliError> {
         for exchange in evidence.exchanges {
             let wanted = matches!(exchange.channel, Channel::Api | Channel::Callback);
             if wanted && is_soap(&exchange) {
-                exchanges.push((format!("{scenario} {} #{}", exchange.step, exchange.index + 1), exchange));
+                exchanges.push((
+                    format!("{scenario} {} #{}", exchange.step, exchange.index + 1),
+                    exchange,
+                ));
             }
         }
     }

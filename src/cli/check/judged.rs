@@ -39,7 +39,8 @@ impl Judged {
     pub(super) fn is_broken(&self, corpus: &Corpus) -> bool {
         !self.errors.is_empty()
             || self.answers.iter().any(|(assertion, answer)| {
-                matches!(answer, Answered::Broken(_)) && verdict_of(corpus, assertion.id, assertion.grade) == Verdict::Fail
+                matches!(answer, Answered::Broken(_))
+                    && verdict_of(corpus, assertion.id, assertion.grade) == Verdict::Fail
             })
     }
 }
@@ -57,8 +58,8 @@ pub(super) fn judge(input: &Input, against: &Against, readings: &ReadingChoice) 
     let name = input.name.clone();
     Ok(match &input.content {
         Content::Description(documents) => {
-            let description = Description::read(documents.clone())
-                .map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
+            let description =
+                Description::read(documents.clone()).map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
             let schema = CompiledSchema::compile(&description.schemas);
             vec![Judged {
                 name,
@@ -100,7 +101,11 @@ fn describe(description: &Description) -> Text {
         )
     };
     Text::new(
-        format!("WSDL（ポート {}、SOAP 1.1 の操作 {operations}{}）", description.ports.len(), more.ja),
+        format!(
+            "WSDL（ポート {}、SOAP 1.1 の操作 {operations}{}）",
+            description.ports.len(),
+            more.ja
+        ),
         format!(
             "WSDL ({} ports, {operations} SOAP 1.1 operations{})",
             description.ports.len(),
@@ -138,7 +143,8 @@ fn messages(name: &str, captured: &Captured, against: &Against, readings: &Readi
     } else {
         captured.sides.clone()
     };
-    let read = |headers: &crate::wire::Headers, body: &[u8]| read_body(body, media_parameter(headers, "charset").as_deref());
+    let read =
+        |headers: &crate::wire::Headers, body: &[u8]| read_body(body, media_parameter(headers, "charset").as_deref());
     let request_read = request.and_then(|request| read(&request.headers, &request.body));
     let response_read = response.and_then(|response| read(&response.headers, &response.body));
     let mut all = Vec::new();
@@ -151,7 +157,11 @@ fn messages(name: &str, captured: &Captured, against: &Against, readings: &Readi
             continue;
         }
         let of = |mine: Side, read: &Option<Result<Document, XmlError>>| {
-            if side == mine && bare.is_some() { bare.clone() } else { read.clone() }
+            if side == mine && bare.is_some() {
+                bare.clone()
+            } else {
+                read.clone()
+            }
         };
         let (request_xml, response_xml) = (of(Side::Request, &request_read), of(Side::Response, &response_read));
         let view = MessageView {
@@ -180,10 +190,17 @@ fn messages(name: &str, captured: &Captured, against: &Against, readings: &Readi
 /// A bare envelope is a response if its body holds what the description answers, else a request.
 fn side_of(bare: Option<&Result<Document, XmlError>>, description: Option<&Description>) -> Side {
     let Some(Ok(document)) = bare else { return Side::Request };
-    let Ok(message) = soap::Message::read(document) else { return Side::Request };
-    let child = message.payload().next().map(|child| crate::schema::wsdl::OwnedName::from(child.name()));
+    let Ok(message) = soap::Message::read(document) else {
+        return Side::Request;
+    };
+    let child = message
+        .payload()
+        .next()
+        .map(|child| crate::schema::wsdl::OwnedName::from(child.name()));
     let answers = description.is_some_and(|description| {
-        description.operations().any(|(_, operation)| child.is_some() && operation.response_element() == child)
+        description
+            .operations()
+            .any(|(_, operation)| child.is_some() && operation.response_element() == child)
     });
     let sounds_like_it = child.is_some_and(|child| child.local.ends_with("Response"));
     if message.fault.is_some() || answers || description.is_none() && sounds_like_it {

@@ -58,7 +58,9 @@ fn readings_of(words: &[String]) -> Result<std::collections::BTreeMap<String, St
         .iter()
         .map(|word| {
             let (id, option) = word.split_once('=').ok_or_else(|| {
-                CliError::Usage(format!("--reading {word}: expected ID=OPTION, such as WS-05=body-child"))
+                CliError::Usage(format!(
+                    "--reading {word}: expected ID=OPTION, such as WS-05=body-child"
+                ))
             })?;
             Ok((id.to_owned(), option.to_owned()))
         })
@@ -67,7 +69,9 @@ fn readings_of(words: &[String]) -> Result<std::collections::BTreeMap<String, St
 
 fn read_against(path: &Path) -> Result<Against, CliError> {
     let documents = DocumentSet::from_file(path).map_err(|error| CliError::Usage(error.to_string()))?;
-    let is_schema = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xsd"));
+    let is_schema = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("xsd"));
     if is_schema {
         return compile(&documents).map(Against::Schema);
     }

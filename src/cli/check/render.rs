@@ -28,7 +28,11 @@ pub(super) fn text(all: &[Judged], corpus: &Corpus, lang: Lang, color: bool, out
         for error in &judged.errors {
             if shown == MOST_FINDINGS {
                 let more = judged.errors.len() - shown;
-                writeln!(out, "  {}", lang.pick(&format!("ほか {more} 件"), &format!("and {more} more")))?;
+                writeln!(
+                    out,
+                    "  {}",
+                    lang.pick(&format!("ほか {more} 件"), &format!("and {more} more"))
+                )?;
                 break;
             }
             shown += 1;
@@ -78,7 +82,13 @@ fn assertion_text(
 }
 
 fn error_text(error: &SchemaFinding, lang: Lang, color: bool, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "  {} {} {}", mark(Verdict::Fail, color), error.code, place_words(&error.place))?;
+    writeln!(
+        out,
+        "  {} {} {}",
+        mark(Verdict::Fail, color),
+        error.code,
+        place_words(&error.place)
+    )?;
     writeln!(out, "      {}", error.message.get(lang))?;
     if let Some(expected) = &error.expected {
         writeln!(out, "      {}: {}", lang.pick("期待", "expected"), expected.get(lang))?;
@@ -87,12 +97,18 @@ fn error_text(error: &SchemaFinding, lang: Lang, color: bool, out: &mut impl Wri
 }
 
 fn place_words(place: &Place) -> String {
-    let file = if place.file.is_empty() { String::new() } else { format!("{}:", place.file) };
+    let file = if place.file.is_empty() {
+        String::new()
+    } else {
+        format!("{}:", place.file)
+    };
     format!("{file}{} {}", place.at, place.path)
 }
 
 fn excerpt(excerpt: &Excerpt, out: &mut impl Write) -> io::Result<()> {
-    excerpt_text(excerpt).lines().try_for_each(|line| writeln!(out, "      {line}"))
+    excerpt_text(excerpt)
+        .lines()
+        .try_for_each(|line| writeln!(out, "      {line}"))
 }
 
 /// Numbers of one artefact.

@@ -6,8 +6,8 @@ use super::soap::{exchanges, nothing_exchanged, operation};
 use crate::scenario::{AddressingRule as Rule, Message, Place, Step, check};
 use crate::soap;
 use crate::soap::addressing::{
-    Addressing, AddressingBreach, AddressingRule as Broken, FAULT_ACTION, NAMESPACE, SOAP_FAULT_ACTION, compare_fault_reply,
-    compare_reply,
+    Addressing, AddressingBreach, AddressingRule as Broken, FAULT_ACTION, NAMESPACE, SOAP_FAULT_ACTION,
+    compare_fault_reply, compare_reply,
 };
 use crate::text::Text;
 
@@ -40,7 +40,9 @@ fn message<'p>(parsed: &'p Parsed<'_>, of: Message) -> Option<soap::Message<'p>>
 }
 
 fn one(p: &check::Addressing, context: &Context<'_>, step: &Step, parsed: &Parsed<'_>) -> Answer {
-    let Some(message) = message(parsed, p.of) else { return no_message() };
+    let Some(message) = message(parsed, p.of) else {
+        return no_message();
+    };
     let place = XmlPlace::of(message.header.unwrap_or(message.envelope));
     let addressing = match Addressing::read(&message) {
         Ok(addressing) => addressing,
@@ -60,9 +62,20 @@ fn one(p: &check::Addressing, context: &Context<'_>, step: &Step, parsed: &Parse
         return call(p.rule, context, parsed, &addressing).at_xml(place);
     }
     let Some(request) = request_of(context, step, parsed, p.on, &addressing) else {
-        return Answer::unanswered("対応する要求がありません。", "the request that belongs to it is not there");
+        return Answer::unanswered(
+            "対応する要求がありません。",
+            "the request that belongs to it is not there",
+        );
     };
-    reply(p.rule, context, parsed, (&request.0, request.1), &addressing, message.fault.is_some()).at_xml(place)
+    reply(
+        p.rule,
+        context,
+        parsed,
+        (&request.0, request.1),
+        &addressing,
+        message.fault.is_some(),
+    )
+    .at_xml(place)
 }
 
 /// The request that a reply belongs to, with its exchange.
@@ -77,9 +90,16 @@ fn request_of<'c>(
     if on == Place::Api {
         return read(parsed);
     }
-    let mut requests: Vec<_> = exchanges(context, step, Place::Api).into_iter().filter_map(read).collect();
+    let mut requests: Vec<_> = exchanges(context, step, Place::Api)
+        .into_iter()
+        .filter_map(read)
+        .collect();
     let related = requests.iter().position(|(request, _)| {
-        request.message_id.is_some() && reply.relates_to.iter().any(|(id, _)| Some(id) == request.message_id.as_ref())
+        request.message_id.is_some()
+            && reply
+                .relates_to
+                .iter()
+                .any(|(id, _)| Some(id) == request.message_id.as_ref())
     });
     let at = related.unwrap_or(0);
     (at < requests.len()).then(|| requests.swap_remove(at))
@@ -88,15 +108,22 @@ fn request_of<'c>(
 fn call(rule: Rule, context: &Context<'_>, parsed: &Parsed<'_>, addressing: &Addressing) -> Answer {
     match rule {
         Rule::Action => {
-            let header = parsed.request().and_then(|request| request.headers.get("soapaction")).unwrap_or_default();
+            let header = parsed
+                .request()
+                .and_then(|request| request.headers.get("soapaction"))
+                .unwrap_or_default();
             if !addressing.agrees_with_soap_action(header) {
                 return Answer::broken(
                     Text::neutral(format!("SOAPAction = wsa:Action = {}", addressing.action)),
                     Text::neutral(format!("SOAPAction: {header}")),
                 );
             }
-            let Some(operation) = operation(context, parsed) else { return Answer::Holds };
-            let Some(described) = &context.described else { return Answer::Holds };
+            let Some(operation) = operation(context, parsed) else {
+                return Answer::Holds;
+            };
+            let Some(described) = &context.described else {
+                return Answer::Holds;
+            };
             let wanted = described.description.request_action(operation);
             Answer::from(
                 addressing.action == wanted,
@@ -107,7 +134,10 @@ fn call(rule: Rule, context: &Context<'_>, parsed: &Parsed<'_>, addressing: &Add
         Rule::MessageId => message_id(addressing),
         Rule::To => {
             // The host may be reached under several names; the path is the same under all of them.
-            let target = parsed.request().map(|request| request.target.clone()).unwrap_or_default();
+            let target = parsed
+                .request()
+                .map(|request| request.target.clone())
+                .unwrap_or_default();
             let to = addressing.to.clone().unwrap_or_default();
             Answer::from(
                 to.ends_with(&target),
@@ -198,7 +228,9 @@ fn message_ids(p: &check::Addressing, all: &[&Parsed<'_>]) -> Answer {
             Some((parsed.index, block.element.text().trim().to_owned()))
         })
         .collect();
-    let Some((_, first)) = ids.first() else { return no_message() };
+    let Some((_, first)) = ids.first() else {
+        return no_message();
+    };
     if p.rule == Rule::MessageIdKept {
         let other = ids.iter().find(|(_, id)| id != first);
         return match other {
@@ -213,11 +245,17 @@ fn message_ids(p: &check::Addressing, all: &[&Parsed<'_>]) -> Answer {
             .of_exchange(*index),
         };
     }
-    let again = ids.iter().enumerate().find(|(at, (_, id))| ids[..*at].iter().any(|(_, earlier)| earlier == id));
+    let again = ids
+        .iter()
+        .enumerate()
+        .find(|(at, (_, id))| ids[..*at].iter().any(|(_, earlier)| earlier == id));
     match again {
         None => Answer::Holds,
         Some((_, (index, id))) => Answer::broken(
-            Text::new("電文ごとに異なる wsa:MessageID", "a wsa:MessageID of its own for each message"),
+            Text::new(
+                "電文ごとに異なる wsa:MessageID",
+                "a wsa:MessageID of its own for each message",
+            ),
             Text::new(format!("{id} が二度現れた"), format!("{id} stands in two of them")),
         )
         .of_exchange(*index),

@@ -20,7 +20,9 @@ pub(super) fn ask(p: &check::Security, context: &Context<'_>, step: &Step) -> An
     }
     let mut asked = false;
     for parsed in all {
-        let Some(document) = parsed.document(p.of) else { continue };
+        let Some(document) = parsed.document(p.of) else {
+            continue;
+        };
         asked = true;
         match one(p.rule, context, parsed, document) {
             Answer::Holds => {}
@@ -81,12 +83,18 @@ fn broken_by(rule: Rule) -> &'static [Broken] {
 fn one(rule: Rule, context: &Context<'_>, parsed: &Parsed<'_>, document: &Document) -> Answer {
     let policy = policy_of(context, parsed);
     let report = verify_document(document, &policy);
-    let found = report.findings.iter().find(|finding| broken_by(rule).contains(&finding.rule));
+    let found = report
+        .findings
+        .iter()
+        .find(|finding| broken_by(rule).contains(&finding.rule));
     let Some(finding) = found else { return Answer::Holds };
-    let answer = Answer::broken(expected(rule), Text::new(
-        format!("{}: {}", finding.rule.name(), finding.text.ja),
-        format!("{}: {}", finding.rule.name(), finding.text.en),
-    ));
+    let answer = Answer::broken(
+        expected(rule),
+        Text::new(
+            format!("{}: {}", finding.rule.name(), finding.text.ja),
+            format!("{}: {}", finding.rule.name(), finding.text.en),
+        ),
+    );
     match finding.position {
         None => answer.at(&finding.path),
         Some(at) => answer.at_xml(XmlPlace {
@@ -102,12 +110,18 @@ fn one(rule: Rule, context: &Context<'_>, parsed: &Parsed<'_>, document: &Docume
 fn expected(rule: Rule) -> Text {
     match rule {
         Rule::Signature => Text::new("有効な XML 署名", "a valid XML signature"),
-        Rule::Body => Text::new("処理される soap:Body が署名されていること", "the soap:Body that is processed is signed"),
+        Rule::Body => Text::new(
+            "処理される soap:Body が署名されていること",
+            "the soap:Body that is processed is signed",
+        ),
         Rule::Timestamp => Text::new(
             "署名され、有効期間内の wsu:Timestamp",
             "a wsu:Timestamp that is signed and within its period",
         ),
-        Rule::Certificate => Text::new("信頼され、有効期間内の証明書", "a certificate that is trusted and within its period"),
+        Rule::Certificate => Text::new(
+            "信頼され、有効期間内の証明書",
+            "a certificate that is trusted and within its period",
+        ),
         Rule::Algorithms => Text::new("許されたアルゴリズムのみ", "only algorithms that are allowed"),
         Rule::Password => Text::new("平文のパスワードがないこと", "no password in clear"),
     }
