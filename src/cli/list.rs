@@ -281,7 +281,7 @@ fn defects() -> Vec<Row> {
         .iter()
         .map(|doc| Row {
             id: doc.id.to_string(),
-            cells: vec![format!("{:?}", doc.side).to_lowercase()],
+            cells: vec![doc.side.word().to_owned()],
             text: doc.title.clone(),
         })
         .collect()

@@ -35,6 +35,8 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         writeln!(out, "token        {}", running.token_endpoint)?;
         writeln!(out, "introspect   {}", running.introspection_endpoint)?;
         writeln!(out, "driver       {}", running.driver)?;
+        writeln!(out, "exchange     {}", running.exchange)?;
+        writeln!(out, "description  {}", running.description)?;
         writeln!(out, "files        {}", args.out.display())?;
         writeln!(
             out,

@@ -89,6 +89,7 @@ impl Driver {
                 Self::Operator => ask(order).await,
                 Self::Provider(platform) => match platform.act(action, &order) {
                     DriverOutcome::Done => DriverReply::done(None),
+                    DriverOutcome::Told(told) => DriverReply::done(Some(told)),
                     DriverOutcome::Unsupported => DriverReply::unsupported(),
                     DriverOutcome::Wrong(why) => DriverReply::failed(why),
                 },

@@ -11,6 +11,8 @@ use crate::wire::HttpRequest;
 pub enum DriverOutcome {
     /// Done.
     Done,
+    /// Done, and this is what it tells: an object.
+    Told(Value),
     /// The platform does not know such an action.
     Unsupported,
     /// The action is known, but what came with it is wrong.
@@ -22,7 +24,8 @@ impl Platform {
     ///
     /// Actions: `maintenance-on`/`-off`, `unexpected-on`/`-off`, `slow-on`/`-off`,
     /// `introspection-down`/`-up`, `expire-token` and `revoke-token` (`token`), `load-residents`
-    /// (`numbers`, 15 digits each), `next-number` (`body`, 14 digits), `reset`.
+    /// (`numbers`, 15 digits each), `next-number` (`body`, 14 digits), `reset`; and those of
+    /// [`Exchange::act`](super::exchange::Exchange::act).
     pub fn act(&self, action: &str, with: &Value) -> DriverOutcome {
         match action {
             "maintenance-on" => self.switch(|all| all.maintenance = true),
@@ -37,11 +40,12 @@ impl Platform {
             "load-residents" => self.load_residents(with),
             "next-number" => self.set_next_number(with),
             "reset" => {
+                self.exchange.act("exchange-reset", with);
                 self.register().forget_residents();
                 self.provider.recover();
                 self.switch(|all| *all = Switches::default())
             }
-            _ => DriverOutcome::Unsupported,
+            _ => self.exchange.act(action, with),
         }
     }
 
@@ -112,6 +116,7 @@ pub(super) fn driver_reply(platform: &Platform, request: &HttpRequest) -> Reply 
     };
     match platform.act(&action, &Value::Object(members)) {
         DriverOutcome::Done => Reply::empty(204),
+        DriverOutcome::Told(told) => Reply::json(200, &told),
         DriverOutcome::Unsupported => Reply::text(501, "no such action"),
         DriverOutcome::Wrong(why) => Reply::text(400, &why),
     }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::defect_list::{Defect, NAMES};
+use super::defect_list::{CAPACITY, Defect, NAMES};
+use super::defect_violations as violations;
 use crate::text::Text;
 
 /// Whose mistake it is.
@@ -19,24 +20,57 @@ pub enum Side {
     Authorization,
     /// The system that calls the API.
     Consumer,
+    /// The system that offers the exchange service.
+    ExchangeProvider,
+    /// The system that calls the exchange service.
+    ExchangeConsumer,
+}
+
+impl Side {
+    /// The word for it in lists and files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Authorization => "authorization",
+            Self::Consumer => "consumer",
+            Self::ExchangeProvider => "exchange-provider",
+            Self::ExchangeConsumer => "exchange-consumer",
+        }
+    }
+
+    /// Whether it is about the exchange service, not about the numbering API.
+    pub fn is_exchange(self) -> bool {
+        matches!(self, Self::ExchangeProvider | Self::ExchangeConsumer)
+    }
 }
 
 impl Defect {
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
-        // The enum and the list come from one declaration, so the place is always there.
-        NAMES.get(self as usize).map_or("", |(_, name)| name)
+        match self {
+            Self::Message(at) => violations::message_name(at),
+            Self::Description(at) => violations::description_name(at),
+            // The enum and the list come from one declaration, so the place is always there.
+            _ => NAMES.get(self.place()).map_or("", |(_, name)| name),
+        }
     }
 
     /// The defect of a name.
     pub fn parse(name: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(_, known)| *known == name)
+        let coded = NAMES.iter().find(|(_, known)| *known == name);
+        coded
             .map(|(defect, _)| *defect)
+            .or_else(|| Self::violations().find(|defect| defect.name() == name))
     }
 
-    /// Every defect with its documentation, in the order of `fixtures/defects.toml`.
+    /// Every defect that is a violation of the lists in `fixtures/ws-i/`.
+    fn violations() -> impl Iterator<Item = Self> {
+        let messages = (0..violations::message_count()).map(Self::Message);
+        messages.chain((0..violations::description_count()).map(Self::Description))
+    }
+
+    /// Every defect with its documentation: `fixtures/defects.toml`, then the lists of violations in
+    /// `fixtures/ws-i/`, each in its order.
     pub fn all() -> &'static [DefectDoc] {
         &DOCS
     }
@@ -94,14 +128,17 @@ struct DefectFile {
 }
 
 /// A file that cannot be read gives an empty list; a test keeps that from happening.
-static DOCS: LazyLock<Vec<DefectDoc>> =
-    LazyLock::new(|| read_docs(include_str!("../../fixtures/defects.toml")).unwrap_or_default());
+static DOCS: LazyLock<Vec<DefectDoc>> = LazyLock::new(|| {
+    let mut docs = read_docs(include_str!("../../fixtures/defects.toml")).unwrap_or_default();
+    docs.extend(violations::docs());
+    docs
+});
 
 fn read_docs(text: &str) -> Result<Vec<DefectDoc>, toml::de::Error> {
     toml::from_str::<DefectFile>(text).map(|file| file.defect)
 }
 
-const WORDS: usize = NAMES.len().div_ceil(64);
+const WORDS: usize = (NAMES.len() + 2 * CAPACITY).div_ceil(64);
 
 /// A set of defects; cheap to copy and to ask.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -127,13 +164,13 @@ impl DefectSet {
 
     /// Whether a defect is in the set.
     pub fn has(&self, defect: Defect) -> bool {
-        let at = defect as usize;
+        let at = defect.place();
         self.0.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0)
     }
 
     /// Puts a defect into the set.
     pub fn insert(&mut self, defect: Defect) {
-        let at = defect as usize;
+        let at = defect.place();
         if let Some(word) = self.0.get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
@@ -149,6 +186,7 @@ impl DefectSet {
         NAMES
             .iter()
             .map(|(defect, _)| *defect)
+            .chain(Defect::violations())
             .filter(|defect| self.has(*defect))
     }
 }
@@ -193,7 +231,7 @@ mod tests {
         let names: BTreeSet<_> = NAMES.iter().map(|(_, name)| name).collect();
         assert_eq!(names.len(), NAMES.len());
         for (at, (defect, name)) in NAMES.iter().enumerate() {
-            assert_eq!(*defect as usize, at);
+            assert_eq!(defect.place(), at);
             assert_eq!(Defect::parse(name), Some(*defect));
             assert!(
                 name.bytes()

@@ -1,5 +1,8 @@
 //! Every defect: variant and name. What the vendor did wrong is told in `fixtures/defects.toml`.
 
+/// Violations that one list of `fixtures/ws-i/` may hold.
+pub(super) const CAPACITY: usize = 256;
+
 macro_rules! defects {
     ($( $variant:ident = $name:literal, )*) => {
         /// One mistake that a vendor could make.
@@ -7,10 +10,30 @@ macro_rules! defects {
         #[non_exhaustive]
         pub enum Defect {
             $( #[doc = concat!("`", $name, "`, see `fixtures/defects.toml`.")] $variant, )*
+            /// A message of the exchange service is sent spoiled: the violation of this position in
+            /// `fixtures/ws-i/message/violations.toml`.
+            Message(u16),
+            /// The description of the exchange service is served spoiled: the violation of this position in
+            /// `fixtures/ws-i/description/violations.toml`.
+            Description(u16),
         }
 
-        /// Every defect with its name, in the order of the declaration.
+        /// Places of the defects that are made in code.
+        enum Place { $( $variant, )* }
+
+        /// Every defect that is made in code, with its name, in the order of the declaration.
         pub(super) const NAMES: &[(Defect, &str)] = &[ $( (Defect::$variant, $name), )* ];
+
+        impl Defect {
+            /// A number of its own for each defect: those made in code, then the two lists of violations.
+            pub(super) const fn place(self) -> usize {
+                match self {
+                    $( Self::$variant => Place::$variant as usize, )*
+                    Self::Message(at) => NAMES.len() + at as usize % CAPACITY,
+                    Self::Description(at) => NAMES.len() + CAPACITY + at as usize % CAPACITY,
+                }
+            }
+        }
     };
 }
 
@@ -337,4 +360,96 @@ defects! {
     TokenRequestJson = "token-request-json",
     AssertionTypeWrong = "assertion-type-wrong",
     NothingSent = "nothing-sent",
+    // exchange service: messages
+    MustUnderstandIgnored = "must-understand-ignored",
+    VersionMismatchIgnored = "version-mismatch-ignored",
+    DoctypeAccepted = "doctype-accepted",
+    MediaTypeIgnored = "media-type-ignored",
+    GetAnswered = "get-answered",
+    SoapActionDispatch = "soap-action-dispatch",
+    PrefixDispatch = "prefix-dispatch",
+    Utf16Refused = "utf16-refused",
+    SoapChunkedRefused = "chunked-request-refused-soap",
+    SchemaUnchecked = "schema-unchecked",
+    FaultForValid = "fault-for-valid",
+    FaultDetailMissing = "fault-detail-missing",
+    OneWayAnswered = "one-way-answered",
+    UnknownOperationAnswered = "unknown-operation-answered",
+    WsdlNotServed = "wsdl-not-served",
+    WsdlAddressStale = "wsdl-address-stale",
+    // exchange service: addressing
+    WsaRelatesToMissing = "wsa-relates-to-missing",
+    WsaRelatesToWrong = "wsa-relates-to-wrong",
+    WsaActionWrong = "wsa-action-wrong",
+    WsaMessageIdReused = "wsa-message-id-reused",
+    WsaMessageIdMissing = "wsa-message-id-missing",
+    WsaReplyToIgnored = "wsa-reply-to-ignored",
+    WsaFaultToIgnored = "wsa-fault-to-ignored",
+    WsaNoneAnswered = "wsa-none-answered",
+    WsaReferenceParametersDropped = "wsa-reference-parameters-dropped",
+    WsaDuplicateHeaderAccepted = "wsa-duplicate-header-accepted",
+    WsaActionMismatchAccepted = "wsa-action-mismatch-accepted",
+    WsaAnonymousCallback = "wsa-anonymous-callback",
+    WsaMissingHeaderAccepted = "wsa-missing-header-accepted",
+    // exchange service: delivery
+    DlvDuplicateApplied = "dlv-duplicate-applied",
+    DlvOrderLost = "dlv-order-lost",
+    DlvLostOnRestart = "dlv-lost-on-restart",
+    DlvParkedForever = "dlv-parked-forever",
+    DlvNoRetryCallback = "dlv-no-retry-callback",
+    DlvEndlessRetryCallback = "dlv-endless-retry-callback",
+    DlvNewMessageIdOnCallbackRetry = "dlv-new-message-id-on-callback-retry",
+    DlvPollUnknownAsPending = "dlv-poll-unknown-as-pending",
+    // exchange service: security
+    WssUnsignedAccepted = "wss-unsigned-accepted",
+    WssBodyUnsignedAccepted = "wss-body-unsigned-accepted",
+    WssWrappedAccepted = "wss-wrapped-accepted",
+    WssExpiredTimestampAccepted = "wss-expired-timestamp-accepted",
+    WssReplayAccepted = "wss-replay-accepted",
+    WssWrongCertificateAccepted = "wss-wrong-certificate-accepted",
+    WssTamperedAccepted = "wss-tampered-accepted",
+    WssValidRefused = "wss-valid-refused",
+    WssResponseUnsigned = "wss-response-unsigned",
+    WssResponseBodyUnsigned = "wss-response-body-unsigned",
+    WssResponseTimestampExpired = "wss-response-timestamp-expired",
+    WssResponseWrongCertificate = "wss-response-wrong-certificate",
+    WssWeakAlgorithmUsed = "wss-weak-algorithm-used",
+    WssFaultDetailLeaked = "wss-fault-detail-leaked",
+    // exchange consumer
+    SoapConsumerFollowsRedirect = "soap-consumer-follows-redirect",
+    SoapConsumerAcceptsDoctype = "soap-consumer-accepts-doctype",
+    SoapConsumerAcceptsOtherVersion = "soap-consumer-accepts-other-version",
+    SoapConsumerAcceptsWrongRelatesTo = "soap-consumer-accepts-wrong-relates-to",
+    SoapConsumerAcceptsInvalid = "soap-consumer-accepts-invalid",
+    SoapConsumerIgnoresFault = "soap-consumer-ignores-fault",
+    SoapConsumerAcceptsBare500 = "soap-consumer-accepts-bare-500",
+    SoapConsumerIgnoresMustUnderstand = "soap-consumer-ignores-must-understand",
+    SoapConsumerUnquotedAction = "soap-consumer-unquoted-action",
+    SoapConsumerActionMissing = "soap-consumer-action-missing",
+    SoapConsumerMediaTypeWrong = "soap-consumer-media-type-wrong",
+    SoapConsumerCallerMissing = "soap-consumer-caller-missing",
+    SoapConsumerWsaActionWrong = "soap-consumer-wsa-action-wrong",
+    SoapConsumerMessageIdMissing = "soap-consumer-message-id-missing",
+    SoapConsumerMessageIdReused = "soap-consumer-message-id-reused",
+    SoapConsumerReplyToAnonymous = "soap-consumer-reply-to-anonymous",
+    SoapConsumerNoRetry = "soap-consumer-no-retry",
+    SoapConsumerEndlessRetry = "soap-consumer-endless-retry",
+    SoapConsumerRetryAtOnce = "soap-consumer-retry-at-once",
+    SoapConsumerNewMessageIdOnRetry = "soap-consumer-new-message-id-on-retry",
+    SoapConsumerRetriesAfterFault = "soap-consumer-retries-after-fault",
+    SoapConsumerPollsForever = "soap-consumer-polls-forever",
+    SoapConsumerGivesUpPolling = "soap-consumer-gives-up-polling",
+    SoapConsumerSendsUnsigned = "soap-consumer-sends-unsigned",
+    SoapConsumerBodyUnsigned = "soap-consumer-body-unsigned",
+    SoapConsumerTimestampExpired = "soap-consumer-timestamp-expired",
+    SoapConsumerWrongCertificate = "soap-consumer-wrong-certificate",
+    SoapConsumerWeakAlgorithm = "soap-consumer-weak-algorithm",
+    SoapConsumerPasswordTextSent = "soap-consumer-password-text-sent",
+    SoapConsumerAcceptsUnsigned = "soap-consumer-accepts-unsigned",
+    SoapConsumerAcceptsBodyUnsigned = "soap-consumer-accepts-body-unsigned",
+    SoapConsumerAcceptsWrapped = "soap-consumer-accepts-wrapped",
+    SoapConsumerAcceptsExpired = "soap-consumer-accepts-expired",
+    SoapConsumerAcceptsTampered = "soap-consumer-accepts-tampered",
+    SoapConsumerAcceptsWrongCertificate = "soap-consumer-accepts-wrong-certificate",
+    SoapConsumerAcceptsReplay = "soap-consumer-accepts-replay",
 }

@@ -12,6 +12,7 @@ use super::control;
 use super::defect::DefectSet;
 use super::defect_list::Defect;
 use super::envelope::Reply;
+use super::exchange::{EXCHANGE_PATH, Exchange, ExchangeConfig};
 use super::front::{self, Listening};
 use super::provider::ProviderState;
 use super::register::Register;
@@ -54,6 +55,8 @@ pub struct PlatformConfig {
     pub seed: u64,
     /// Mistakes to make.
     pub defects: DefectSet,
+    /// The exchange service beside the API; absent: one without security.
+    pub exchange: Option<ExchangeConfig>,
 }
 
 impl PlatformConfig {
@@ -75,6 +78,7 @@ impl PlatformConfig {
             slow_for: None,
             seed,
             defects,
+            exchange: None,
         }
     }
 }
@@ -88,8 +92,10 @@ pub(super) struct Switches {
     pub(super) introspection_down: bool,
 }
 
-/// A provider of the numbering API with its authorization server.
+/// A provider of the numbering API with its authorization server, and the exchange service beside it.
 pub struct Platform {
+    /// The exchange service.
+    pub exchange: Arc<Exchange>,
     pub(super) config: PlatformConfig,
     pub(super) authorization: Authorization,
     pub(super) provider: ProviderState,
@@ -106,7 +112,12 @@ impl Platform {
             secret: config.client_secret.clone(),
         }];
         clients.extend(config.further_clients.iter().cloned());
+        let exchange = config
+            .exchange
+            .clone()
+            .unwrap_or_else(|| ExchangeConfig::new(config.seed, config.defects));
         Arc::new(Self {
+            exchange: Exchange::new(exchange),
             authorization: Authorization::new(clients, &config.interface.scope(), config.defects),
             register: Mutex::new(Register::new(config.seed)),
             provider: ProviderState::default(),
@@ -152,11 +163,14 @@ impl Platform {
         };
         let token_endpoint = base.with_target(TOKEN_PATH);
         self.set_audience(&token_endpoint.to_string());
+        self.exchange.set_base(&base);
         Ok(Running {
             url: base.with_target(self.api_path()),
             token_endpoint,
             introspection_endpoint: base.with_target(INTROSPECTION_PATH),
             driver: base.with_target(DRIVER_PATH),
+            exchange: base.with_target(EXCHANGE_PATH),
+            description: base.with_target(format!("{EXCHANGE_PATH}?wsdl")),
             platform: Arc::clone(self),
             listening,
         })
@@ -210,6 +224,9 @@ impl Platform {
         let path = request.path();
         if path == DRIVER_PATH {
             return control::driver_reply(&self, &request).into_answer(&request, &DefectSet::NONE);
+        }
+        if Exchange::serves(path) {
+            return self.exchange.respond(&request);
         }
         let reply = match path {
             TOKEN_PATH => {
@@ -285,6 +302,10 @@ pub struct Running {
     pub introspection_endpoint: Url,
     /// Address of the control hook.
     pub driver: Url,
+    /// Address of the exchange service; its second port is at `/statistics`.
+    pub exchange: Url,
+    /// Address of the description of the exchange service.
+    pub description: Url,
     listening: Listening,
 }
 
