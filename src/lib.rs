@@ -9,6 +9,7 @@ pub mod cli;
 pub mod drive;
 pub mod embed;
 pub mod evidence;
+pub mod import;
 pub mod judge;
 pub mod mock;
 pub mod population;

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("mock", 3),
     ("judge", 3),
     ("drive", 4),
+    ("import", 5),
     ("report", 5),
     ("attest", 5),
     ("selftest", 6),

@@ -91,6 +91,8 @@ pub(super) enum Command {
     Check(Check),
     /// Stand between two systems, record what they say to each other, and judge it.
     Record(Record),
+    /// Make a corpus folder from a WSDL, or messages from a schema.
+    Import(Import),
     /// Judge recorded evidence again: a bundle, or a folder of a run.
     Judge(Judge),
     /// Render the report of a bundle or of a folder of a run.
@@ -278,6 +280,24 @@ pub(super) struct Record {
     /// Where recording and report go.
     #[arg(long, value_name = "DIR", default_value = "target/junkyo/recording")]
     pub(super) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Import {
+    /// WSDL 1.1 or XML Schema file; what it imports is looked for in its folder and below.
+    pub(super) file: PathBuf,
+    /// Folder for what is made; it has to be empty or not there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Id of the service: letters, digits, hyphens. From the name of the file if not given.
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Seed of the texts in the messages; it never changes what is made.
+    #[arg(long, default_value_t = 20_260_401)]
+    pub(super) seed: u64,
+    /// Write into a folder that is not empty; files of the same name are replaced.
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, ClapArgs)]

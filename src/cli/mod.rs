@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod corpus;
 mod error;
+mod import;
 mod judge;
 mod list;
 mod mock;
@@ -74,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Mock(mock) => mock::main(&mock, &args.common, lang),
         Command::Check(check) => check::main(&check, &args.common, lang),
         Command::Record(record) => record::main(&record, &args.common, lang),
+        Command::Import(import) => import::main(&import, lang),
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
         Command::Report(report) => judge::report(&report, lang),
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),

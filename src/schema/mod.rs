@@ -1,6 +1,7 @@
 //! Floor 2: what messages have to look like, and where they do not: item tables, XML Schema, WSDL.
 
 mod documents;
+pub mod generate;
 mod item_table;
 mod json;
 pub mod wsdl;

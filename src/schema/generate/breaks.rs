@@ -24,6 +24,8 @@ const MAX_TRIES: u32 = 6;
 pub(super) struct Broken {
     pub(super) node: Node,
     pub(super) constraint: Constraint,
+    /// The place of the schema that it is about.
+    pub(super) site: usize,
     /// The element that it is about.
     pub(super) way: Vec<usize>,
     /// Name of that element, or of its attribute.
@@ -81,7 +83,9 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             }
             self.identities(message);
         }
-        self.found.sort_by_key(|broken| broken.constraint);
+        // By their place in the schema, so that names do not follow from where a change was found.
+        self.found
+            .sort_by(|a, b| (a.constraint, a.site, &a.what).cmp(&(b.constraint, b.site, &b.what)));
         let tried = self.tried;
         let unproven = self
             .doubts
@@ -93,8 +97,8 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
     }
 
     /// Proves a change and keeps it.
-    fn offer(&mut self, site: usize, broken: Broken) {
-        let key = (broken.constraint, site, broken.what.clone());
+    fn offer(&mut self, broken: Broken) {
+        let key = (broken.constraint, broken.site, broken.what.clone());
         let errors = self.engine.errors(&broken.node.to_xml());
         let is_named = |code: &str| broken.constraint.codes().contains(&code);
         // Where the content model is broken, what follows is not looked for any more.
@@ -112,8 +116,12 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             self.tried.insert(key.clone(), Some(1));
         }
         // A change that leaves the message valid is no rule of the schema: nothing to report.
-        if let Some(error) = errors.iter().find(|error| !is_named(error.code)) {
-            self.doubts.insert(key, (broken.subject, format!("{}: {}", error.code, error.message)));
+        let unexpected = errors
+            .iter()
+            .find(|error| !is_named(error.code) && !follows(error.code));
+        if let Some(error) = unexpected.or_else(|| errors.iter().find(|error| !is_named(error.code))) {
+            self.doubts
+                .insert(key, (broken.subject, format!("{}: {}", error.code, error.message)));
         }
     }
 
@@ -145,12 +153,13 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             let broken = Broken {
                 node,
                 constraint,
+                site,
                 way: way.to_vec(),
                 subject: subject.to_owned(),
                 attribute,
                 what: what.to_owned(),
             };
-            self.offer(site, broken);
+            self.offer(broken);
         }
     }
 
@@ -174,21 +183,34 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         let declared = &grammar.elements[declaration];
         if !declared.nillable {
             let site = parent_type.unwrap_or(usize::MAX);
-            self.change(message, way, (Constraint::NilForbidden, site), &subject, "", None, |root| {
-                root.at_mut(way)?.nil = true;
-                Some(())
-            });
+            self.change(
+                message,
+                way,
+                (Constraint::NilForbidden, site),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(way)?.nil = true;
+                    Some(())
+                },
+            );
         } else if declared.nillable && (node.text.is_some() || !node.children.is_empty()) {
-            self.change(message, way, (Constraint::NilContent, declaration), &subject, "", None, |root| {
-                root.at_mut(way)?.nil = true;
-                Some(())
-            });
+            self.change(
+                message,
+                way,
+                (Constraint::NilContent, declaration),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(way)?.nil = true;
+                    Some(())
+                },
+            );
         }
         if grammar.types[declared.type_id].is_abstract && node.xsi_type.is_some() {
-            self.change(message, way, (Constraint::AbstractType, declared.type_id), &subject, "", None, |root| {
-                root.at_mut(way)?.xsi_type = None;
-                Some(())
-            });
+            self.abstract_type(message, way, declared.type_id, &subject);
         }
         self.attributes(message, way, type_id);
         match &grammar.types[type_id].content {
@@ -196,6 +218,31 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             Content::Elements { mixed, .. } => self.elements(message, way, type_id, *mixed),
             Content::Empty => self.elements(message, way, type_id, false),
         }
+    }
+
+    /// The abstract type itself, with content that would fit it.
+    fn abstract_type(&mut self, message: &Node, way: &[usize], type_id: TypeId, subject: &str) {
+        let found = &self.cover.grammar.types[type_id];
+        let children = match &found.content {
+            Content::Elements { particle, .. } => self.cover.plain_particle(particle),
+            Content::Simple(_) | Content::Empty => Vec::new(),
+        };
+        self.change(
+            message,
+            way,
+            (Constraint::AbstractType, type_id),
+            subject,
+            "",
+            None,
+            |root| {
+                let node = root.at_mut(way)?;
+                node.xsi_type = None;
+                node.children = children;
+                node.attributes
+                    .retain(|written| found.attributes.iter().any(|known| written.site == Some(known.site)));
+                Some(())
+            },
+        );
     }
 
     fn nil_content(&mut self, message: &Node, way: &[usize], type_id: TypeId) {
@@ -210,10 +257,18 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             return;
         };
         let subject = node.name.local.clone();
-        self.change(message, way, (Constraint::NilContent, declaration), &subject, "", None, |root| {
-            root.at_mut(way)?.text = Some(value);
-            Some(())
-        });
+        self.change(
+            message,
+            way,
+            (Constraint::NilContent, declaration),
+            &subject,
+            "",
+            None,
+            |root| {
+                root.at_mut(way)?.text = Some(value);
+                Some(())
+            },
+        );
     }
 
     /// One element less, one more.
@@ -229,11 +284,18 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         if !is_first {
             return;
         }
-        let count = holder.children[index..].iter().take_while(|child| child.site == site).count();
+        let count = holder.children[index..]
+            .iter()
+            .take_while(|child| child.site == site)
+            .count();
         let subject = node.name.local.clone();
         let way: Vec<usize> = parent.iter().copied().chain([index]).collect();
         if particle.min > 0 && count == particle.min as usize {
-            let constraint = if particle.min == 1 { Constraint::MissingElement } else { Constraint::TooFew };
+            let constraint = if particle.min == 1 {
+                Constraint::MissingElement
+            } else {
+                Constraint::TooFew
+            };
             // What is missing has no place of its own: the path names its parent.
             self.change(message, parent, (constraint, site), &subject, "", None, |root| {
                 root.at_mut(parent)?.children.remove(index);
@@ -243,14 +305,22 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         if let Some(max) = particle.max.filter(|max| *max <= 512) {
             let more = (max as usize + 1).saturating_sub(count);
             let copy = node.clone();
-            self.change(message, &way, (Constraint::TooMany, site), &subject, &format!("maxOccurs {max}"), None, |root| {
-                let children = &mut root.at_mut(parent)?.children;
-                for _ in 0..more {
-                    children.insert(index + 1, copy.clone());
-                }
-                identity::repair(grammar, root);
-                Some(())
-            });
+            self.change(
+                message,
+                &way,
+                (Constraint::TooMany, site),
+                &subject,
+                &format!("maxOccurs {max}"),
+                None,
+                |root| {
+                    let children = &mut root.at_mut(parent)?.children;
+                    for _ in 0..more {
+                        children.insert(index + 1, copy.clone());
+                    }
+                    identity::repair(grammar, root);
+                    Some(())
+                },
+            );
         }
     }
 
@@ -264,7 +334,12 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             return;
         };
         let Term::Choice(parts) = &particle.term else { return };
-        let inside = |child: &Node| child.choices.iter().any(|(other, again, _)| (*other, *again) == (site, turn));
+        let inside = |child: &Node| {
+            child
+                .choices
+                .iter()
+                .any(|(other, again, _)| (*other, *again) == (site, turn))
+        };
         let end = holder.children.iter().rposition(inside).unwrap_or(index);
         for (number, part) in parts.iter().enumerate() {
             if number == branch || !self.is_wanted(Constraint::TwoBranches, site, "choice") {
@@ -280,13 +355,21 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
                 continue;
             }
             let way: Vec<usize> = parent.iter().copied().chain([end + 1]).collect();
-            self.change(message, &way, (Constraint::TwoBranches, site), "", "choice", None, |root| {
-                let children = &mut root.at_mut(parent)?.children;
-                for node in more.into_iter().rev() {
-                    children.insert(end + 1, node);
-                }
-                Some(())
-            });
+            self.change(
+                message,
+                &way,
+                (Constraint::TwoBranches, site),
+                "",
+                "choice",
+                None,
+                |root| {
+                    let children = &mut root.at_mut(parent)?.children;
+                    for node in more.into_iter().rev() {
+                        children.insert(end + 1, node);
+                    }
+                    Some(())
+                },
+            );
         }
     }
 
@@ -300,10 +383,18 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         if head_declaration.is_abstract && Some(*head) != node.declaration {
             let name = head_declaration.name.clone();
             let subject = name.local.clone();
-            self.change(message, way, (Constraint::AbstractElement, *head), &subject, "", None, |root| {
-                root.at_mut(way)?.name = name;
-                Some(())
-            });
+            self.change(
+                message,
+                way,
+                (Constraint::AbstractElement, *head),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(way)?.name = name;
+                    Some(())
+                },
+            );
         }
     }
 
@@ -314,7 +405,11 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         if !found.any_attribute {
             let is_simple = matches!(found.key, xsd_schema::TypeKey::Simple(_));
             let site = if is_simple { usize::MAX } else { type_id };
-            let subject = if is_simple { String::new() } else { node.name.local.clone() };
+            let subject = if is_simple {
+                String::new()
+            } else {
+                node.name.local.clone()
+            };
             let name = OwnedName::new("", "unexpected");
             let key = (Constraint::UndeclaredAttribute, site);
             self.change(message, way, key, &subject, "", Some(name.clone()), |root| {
@@ -327,19 +422,34 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             });
         }
         for attribute in &found.attributes {
-            let Some(written) = node.attribute(attribute.site) else { continue };
+            let Some(written) = node.attribute(attribute.site) else {
+                continue;
+            };
             let subject = attribute.name.local.clone();
             if attribute.required {
-                self.change(message, way, (Constraint::MissingAttribute, attribute.site), &subject, "", None, |root| {
-                    root.at_mut(way)?.attributes.retain(|other| other.site != Some(attribute.site));
-                    Some(())
-                });
+                self.change(
+                    message,
+                    way,
+                    (Constraint::MissingAttribute, attribute.site),
+                    &subject,
+                    "",
+                    None,
+                    |root| {
+                        root.at_mut(way)?
+                            .attributes
+                            .retain(|other| other.site != Some(attribute.site));
+                        Some(())
+                    },
+                );
             }
             let values = self.cover.values(attribute.simple);
             let edit = |value: Value| {
                 move |root: &mut Node| {
                     let attributes = &mut root.at_mut(way)?.attributes;
-                    attributes.iter_mut().find(|other| other.site == Some(attribute.site))?.value = value;
+                    attributes
+                        .iter_mut()
+                        .find(|other| other.site == Some(attribute.site))?
+                        .value = value;
                     Some(())
                 }
             };
@@ -348,14 +458,30 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
                 if let Some(other) = other {
                     let name = Some(attribute.name.clone());
                     let key = (Constraint::WrongFixed, attribute.site);
-                    self.change(message, way, key, &subject, "fixed attribute", name, edit(other.value.clone()));
+                    self.change(
+                        message,
+                        way,
+                        key,
+                        &subject,
+                        "fixed attribute",
+                        name,
+                        edit(other.value.clone()),
+                    );
                 }
                 continue;
             }
             for wrong in &values.wrong {
                 let name = Some(attribute.name.clone());
                 let key = (wrong.constraint, attribute.simple);
-                self.change(message, way, key, &subject, &wrong.what, name, edit(wrong.value.clone()));
+                self.change(
+                    message,
+                    way,
+                    key,
+                    &subject,
+                    &wrong.what,
+                    name,
+                    edit(wrong.value.clone()),
+                );
             }
         }
     }
@@ -371,7 +497,10 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
             }
         };
         if fixed {
-            let other = values.allowed.iter().find(|allowed| Some(&allowed.value) != node.text.as_ref());
+            let other = values
+                .allowed
+                .iter()
+                .find(|allowed| Some(&allowed.value) != node.text.as_ref());
             if let (Some(other), Some(declaration)) = (other, node.declaration) {
                 let key = (Constraint::WrongFixed, declaration);
                 self.change(message, way, key, &subject, "fixed", None, edit(other.value.clone()));
@@ -380,7 +509,15 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
         }
         for wrong in &values.wrong {
             let key = (wrong.constraint, simple);
-            self.change(message, way, key, &subject, &wrong.what, None, edit(wrong.value.clone()));
+            self.change(
+                message,
+                way,
+                key,
+                &subject,
+                &wrong.what,
+                None,
+                edit(wrong.value.clone()),
+            );
         }
     }
 
@@ -388,50 +525,94 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
     fn elements(&mut self, message: &Node, way: &[usize], type_id: TypeId, mixed: bool) {
         let Some(node) = message.at(way) else { return };
         // The type may stand under several names: one of them is enough.
-        let subject = self.cover.grammar.types[type_id].name.as_ref().map_or_else(|| node.name.local.clone(), |name| name.local.clone());
+        let subject = self.cover.grammar.types[type_id]
+            .name
+            .as_ref()
+            .map_or_else(|| node.name.local.clone(), |name| name.local.clone());
         let count = node.children.len();
-        let namespace = node.children.first().map_or_else(|| node.name.namespace.clone(), |child| child.name.namespace.clone());
+        let namespace = node
+            .children
+            .first()
+            .map_or_else(|| node.name.namespace.clone(), |child| child.name.namespace.clone());
         let extra = OwnedName::new(namespace, "unexpected");
         let place: Vec<usize> = way.iter().copied().chain([count]).collect();
-        self.change(message, &place, (Constraint::ExtraElement, type_id), &subject, "", None, |root| {
-            root.at_mut(way)?.children.push(Node::new(extra, 0));
-            Some(())
-        });
+        self.change(
+            message,
+            &place,
+            (Constraint::ExtraElement, type_id),
+            &subject,
+            "",
+            None,
+            |root| {
+                root.at_mut(way)?.children.push(Node::new(extra, 0));
+                Some(())
+            },
+        );
         for index in 1..count {
             if node.children[index - 1].site == node.children[index].site {
                 continue;
             }
             let place: Vec<usize> = way.iter().copied().chain([index - 1]).collect();
-            self.change(message, &place, (Constraint::Order, type_id), &subject, "", None, |root| {
-                root.at_mut(way)?.children.swap(index - 1, index);
-                Some(())
-            });
+            self.change(
+                message,
+                &place,
+                (Constraint::Order, type_id),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(way)?.children.swap(index - 1, index);
+                    Some(())
+                },
+            );
         }
         if count > 0 {
             let place: Vec<usize> = way.iter().copied().chain([0]).collect();
-            self.change(message, &place, (Constraint::WrongNamespace, type_id), &subject, "", None, |root| {
-                root.at_mut(&place)?.name.namespace = "urn:junkyo:wrong".to_owned();
-                Some(())
-            });
+            self.change(
+                message,
+                &place,
+                (Constraint::WrongNamespace, type_id),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(&place)?.name.namespace = "urn:junkyo:wrong".to_owned();
+                    Some(())
+                },
+            );
         }
         if !mixed {
-            self.change(message, way, (Constraint::TextContent, type_id), &subject, "", None, |root| {
-                root.at_mut(way)?.text = Some(Value::text("文字"));
-                Some(())
-            });
+            self.change(
+                message,
+                way,
+                (Constraint::TextContent, type_id),
+                &subject,
+                "",
+                None,
+                |root| {
+                    root.at_mut(way)?.text = Some(Value::text("文字"));
+                    Some(())
+                },
+            );
         }
     }
 
     fn identities(&mut self, message: &Node) {
         let grammar = self.cover.grammar;
         for scope in identity::scopes(grammar, message) {
-            let site = grammar.elements.iter().position(|element| element.constraints.contains(&scope.key)).unwrap_or(0);
+            let site = grammar
+                .elements
+                .iter()
+                .position(|element| element.constraints.contains(&scope.key))
+                .unwrap_or(0);
             let name = scope.name.clone();
             if scope.kind == IdentityKind::Keyref {
                 let keys = identity::referred(grammar, message, &scope);
                 let Some(row) = scope.rows.first() else { continue };
                 let Some(place) = row.first() else { continue };
-                let Some(simple) = identity::simple_of(grammar, message, place) else { continue };
+                let Some(simple) = identity::simple_of(grammar, message, place) else {
+                    continue;
+                };
                 let mut random = Random::new(0);
                 let stranger = (0..200)
                     .rev()
@@ -439,23 +620,46 @@ impl<'c, 'g, 's> Breaker<'c, 'g, 's> {
                     .find(|value| !keys.iter().any(|key| key.contains(&Some(value.clone()))));
                 if let Some(value) = stranger {
                     let way = scope.way.clone();
-                    self.change(message, &way, (Constraint::DanglingKeyref, site), &name, "", None, |root| {
-                        identity::write(root, place, value);
-                        Some(())
-                    });
+                    self.change(
+                        message,
+                        &way,
+                        (Constraint::DanglingKeyref, site),
+                        &name,
+                        "",
+                        None,
+                        |root| {
+                            identity::write(root, place, value);
+                            Some(())
+                        },
+                    );
                 }
                 continue;
             }
-            let [first, second, ..] = scope.rows.as_slice() else { continue };
-            let values: Vec<(Place, Option<Value>)> =
-                second.iter().cloned().zip(first.iter().map(|place| identity::read(message, place))).collect();
-            let way = second.first().map_or_else(|| scope.way.clone(), |place| place.way.clone());
-            self.change(message, &way, (Constraint::DuplicateKey, site), &name, "", None, |root| {
-                for (place, value) in values {
-                    identity::write(root, &place, value?);
-                }
-                Some(())
-            });
+            let [first, second, ..] = scope.rows.as_slice() else {
+                continue;
+            };
+            let values: Vec<(Place, Option<Value>)> = second
+                .iter()
+                .cloned()
+                .zip(first.iter().map(|place| identity::read(message, place)))
+                .collect();
+            let way = second
+                .first()
+                .map_or_else(|| scope.way.clone(), |place| place.way.clone());
+            self.change(
+                message,
+                &way,
+                (Constraint::DuplicateKey, site),
+                &name,
+                "",
+                None,
+                |root| {
+                    for (place, value) in values {
+                        identity::write(root, &place, value?);
+                    }
+                    Some(())
+                },
+            );
         }
     }
 }

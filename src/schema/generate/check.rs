@@ -1,8 +1,6 @@
 //! What the engine says of a message: every message is proved before it is handed out.
 
-use xsd_schema::validation::{
-    ErrorOnlySink, SchemaValidator, ValidationFlags, ValidationRoot, drive_quick_xml,
-};
+use xsd_schema::validation::{ErrorOnlySink, SchemaValidator, ValidationFlags, ValidationRoot, drive_quick_xml};
 use xsd_schema::{SchemaSet, TypeKey};
 
 /// The engine, ready for one root.
@@ -35,7 +33,9 @@ impl<'s> Engine<'s> {
         let outcome = {
             let mut run = self.validator.start_run(ErrorOnlySink { errors: &mut errors });
             run.set_validation_root(self.root);
-            drive_quick_xml(xml.as_bytes(), &mut run, self.set).err().map(|error| error.to_string())
+            drive_quick_xml(xml.as_bytes(), &mut run, self.set)
+                .err()
+                .map(|error| error.to_string())
         };
         let mut found: Vec<Refusal> = errors
             .into_iter()

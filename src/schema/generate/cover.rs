@@ -156,7 +156,11 @@ impl<'g, 's> Cover<'g, 's> {
     /// The declaration itself, or where it is abstract the first member of its group.
     fn concrete(&self, id: ElementId) -> ElementId {
         let declaration = &self.grammar.elements[id];
-        if declaration.is_abstract { declaration.members.first().copied().unwrap_or(id) } else { id }
+        if declaration.is_abstract {
+            declaration.members.first().copied().unwrap_or(id)
+        } else {
+            id
+        }
     }
 
     fn element(&mut self, id: ElementId, site: Site, making: &mut Making) -> Node {
@@ -242,7 +246,9 @@ impl<'g, 's> Cover<'g, 's> {
         }
         let goals: Vec<Goal> = types.iter().map(|type_id| Goal::Type(id, *type_id)).collect();
         let plain = self.lowest(&types, found.is_abstract);
-        let chosen = self.decide(&goals, plain, making, |cover, index| cover.type_pending(types[index], &mut HashSet::new()));
+        let chosen = self.decide(&goals, plain, making, |cover, index| {
+            cover.type_pending(types[index], &mut HashSet::new())
+        });
         self.reach(goals[chosen], making);
         types[chosen]
     }
@@ -251,7 +257,9 @@ impl<'g, 's> Cover<'g, 's> {
         if !by_height {
             return 0;
         }
-        (0..types.len()).min_by_key(|index| self.heights[types[*index]]).unwrap_or(0)
+        (0..types.len())
+            .min_by_key(|index| self.heights[types[*index]])
+            .unwrap_or(0)
     }
 
     fn attributes(&mut self, type_id: TypeId, node: &mut Node, making: &mut Making) {
@@ -259,15 +267,24 @@ impl<'g, 's> Cover<'g, 's> {
             let present = if attribute.required {
                 true
             } else {
-                let goals = [Goal::Attribute(attribute.site, false), Goal::Attribute(attribute.site, true)];
-                let chosen = self.decide(&goals, 0, making, |cover, index| index == 1 && cover.value_pending(attribute.simple));
+                let goals = [
+                    Goal::Attribute(attribute.site, false),
+                    Goal::Attribute(attribute.site, true),
+                ];
+                let chosen = self.decide(&goals, 0, making, |cover, index| {
+                    index == 1 && cover.value_pending(attribute.simple)
+                });
                 self.reach(goals[chosen], making);
                 chosen == 1
             };
             if !present {
                 continue;
             }
-            let value = attribute.fixed.clone().map(Value::Text).or_else(|| self.value(attribute.simple, making));
+            let value = attribute
+                .fixed
+                .clone()
+                .map(Value::Text)
+                .or_else(|| self.value(attribute.simple, making));
             if let Some(value) = value {
                 node.attributes.push(AttributeNode {
                     name: attribute.name.clone(),
@@ -280,7 +297,9 @@ impl<'g, 's> Cover<'g, 's> {
 
     fn value(&mut self, simple: SimpleId, making: &mut Making) -> Option<Value> {
         let found = self.values(simple);
-        let goals: Vec<Goal> = (0..found.allowed.len()).map(|index| Goal::Value(simple, index)).collect();
+        let goals: Vec<Goal> = (0..found.allowed.len())
+            .map(|index| Goal::Value(simple, index))
+            .collect();
         if goals.is_empty() {
             return Some(Value::text(""));
         }
@@ -326,8 +345,14 @@ impl<'g, 's> Cover<'g, 's> {
 
     /// Numbers of occurrences to try: the least, one more, the most; three where there is no most.
     pub(super) fn counts(&self, particle: &Particle) -> Vec<u32> {
-        let top = particle.max.unwrap_or(3.max(particle.min)).min(self.limits.occurrences.max(particle.min));
+        let top = particle
+            .max
+            .unwrap_or(3.max(particle.min))
+            .min(self.limits.occurrences.max(particle.min));
         let mut counts = vec![particle.min];
+        if term_height(self.grammar, &self.heights, &particle.term) >= NEVER {
+            return counts;
+        }
         for count in [particle.min + 1, top] {
             if count <= top && !counts.contains(&count) {
                 counts.push(count);
@@ -369,22 +394,49 @@ impl<'g, 's> Cover<'g, 's> {
         }
     }
 
-    fn choice(&mut self, particle: &Particle, parts: &[Particle], turn: u32, making: &mut Making, nodes: &mut Vec<Node>) {
+    fn choice(
+        &mut self,
+        particle: &Particle,
+        parts: &[Particle],
+        turn: u32,
+        making: &mut Making,
+        nodes: &mut Vec<Node>,
+    ) {
         if parts.is_empty() {
             return;
         }
-        let goals: Vec<Goal> = (0..parts.len()).map(|index| Goal::Branch(particle.site, index)).collect();
-        let plain = (0..parts.len()).min_by_key(|index| self.particle_height(&parts[*index])).unwrap_or(0);
+        let possible: Vec<usize> = self.possible(parts);
+        let goals: Vec<Goal> = possible
+            .iter()
+            .map(|index| Goal::Branch(particle.site, *index))
+            .collect();
+        let plain = (0..possible.len())
+            .min_by_key(|at| self.particle_height(&parts[possible[*at]]))
+            .unwrap_or(0);
         let deep = parts.iter().any(|part| self.repeats(part, making));
-        let chosen = if deep {
+        let decided = if deep {
             plain
         } else {
-            self.decide(&goals, plain, making, |cover, index| cover.particle_pending(&parts[index], &mut HashSet::new()))
+            let pending =
+                |cover: &mut Self, at: usize| cover.particle_pending(&parts[possible[at]], &mut HashSet::new());
+            self.decide(&goals, plain, making, pending)
         };
-        self.reach(goals[chosen], making);
+        let Some(&chosen) = possible.get(decided) else { return };
+        self.reach(goals[decided], making);
         making.choices.push((particle.site, turn, chosen));
         self.particle(&parts[chosen], making, nodes);
         making.choices.pop();
+    }
+
+    /// The branches of which a valid message can be made; all of them if there is none.
+    fn possible(&self, parts: &[Particle]) -> Vec<usize> {
+        let can = |index: &usize| term_height(self.grammar, &self.heights, &parts[*index].term) < NEVER;
+        let possible: Vec<usize> = (0..parts.len()).filter(can).collect();
+        if possible.is_empty() {
+            (0..parts.len()).collect()
+        } else {
+            possible
+        }
     }
 
     /// The element itself or a member of its substitution group.
@@ -399,9 +451,14 @@ impl<'g, 's> Cover<'g, 's> {
         }
         options.extend(declaration.members.iter().take(self.limits.derived));
         let goals: Vec<Goal> = options.iter().map(|member| Goal::Member(site, *member)).collect();
-        let types: Vec<TypeId> = options.iter().map(|member| self.grammar.elements[*member].type_id).collect();
+        let types: Vec<TypeId> = options
+            .iter()
+            .map(|member| self.grammar.elements[*member].type_id)
+            .collect();
         let plain = self.lowest(&types, declaration.is_abstract);
-        let chosen = self.decide(&goals, plain, making, |cover, index| cover.type_pending(types[index], &mut HashSet::new()));
+        let chosen = self.decide(&goals, plain, making, |cover, index| {
+            cover.type_pending(types[index], &mut HashSet::new())
+        });
         self.reach(goals[chosen], making);
         options[chosen]
     }
@@ -421,7 +478,8 @@ impl<'g, 's> Cover<'g, 's> {
         let found = &grammar.types[type_id];
         let attributes = found.attributes.iter().any(|attribute| {
             let open = !attribute.required
-                && (self.is_open(Goal::Attribute(attribute.site, true)) || self.is_open(Goal::Attribute(attribute.site, false)));
+                && (self.is_open(Goal::Attribute(attribute.site, true))
+                    || self.is_open(Goal::Attribute(attribute.site, false)));
             open || (attribute.fixed.is_none() && self.value_pending(attribute.simple))
         });
         let pending = attributes
@@ -441,8 +499,14 @@ impl<'g, 's> Cover<'g, 's> {
 
     fn particle_pending(&mut self, particle: &Particle, seen: &mut HashSet<TypeId>) -> bool {
         let counts = self.counts(particle);
-        if counts.iter().any(|count| self.is_open(Goal::Times(particle.site, *count))) {
+        if counts
+            .iter()
+            .any(|count| self.is_open(Goal::Times(particle.site, *count)))
+        {
             return true;
+        }
+        if counts == [0] {
+            return false;
         }
         match &particle.term {
             Term::Element(id) => {
@@ -452,18 +516,24 @@ impl<'g, 's> Cover<'g, 's> {
                     return true;
                 }
                 let members = declaration.members.iter().take(self.limits.derived);
-                members.chain([id]).filter(|member| !grammar.elements[**member].is_abstract).any(|member| {
-                    let unmet = !declaration.members.is_empty() && self.is_open(Goal::Member(particle.site, *member));
-                    let type_id = grammar.elements[*member].type_id;
-                    let derived = grammar.types[type_id].derived.iter().take(self.limits.derived);
-                    unmet
-                        || derived.clone().any(|derived| self.is_open(Goal::Type(*member, *derived)))
-                        || self.type_pending(type_id, seen)
-                        || derived.clone().any(|derived| self.type_pending(*derived, seen))
-                })
+                members
+                    .chain([id])
+                    .filter(|member| !grammar.elements[**member].is_abstract)
+                    .any(|member| {
+                        let unmet =
+                            !declaration.members.is_empty() && self.is_open(Goal::Member(particle.site, *member));
+                        let type_id = grammar.elements[*member].type_id;
+                        let derived = grammar.types[type_id].derived.iter().take(self.limits.derived);
+                        unmet
+                            || derived
+                                .clone()
+                                .any(|derived| self.is_open(Goal::Type(*member, *derived)))
+                            || self.type_pending(type_id, seen)
+                            || derived.clone().any(|derived| self.type_pending(*derived, seen))
+                    })
             }
             Term::Sequence(parts) | Term::All(parts) => parts.iter().any(|part| self.particle_pending(part, seen)),
-            Term::Choice(parts) => (0..parts.len()).any(|index| {
+            Term::Choice(parts) => self.possible(parts).into_iter().any(|index| {
                 self.is_open(Goal::Branch(particle.site, index)) || self.particle_pending(&parts[index], seen)
             }),
             Term::Any(_) => false,
@@ -498,12 +568,22 @@ fn heights(grammar: &Grammar<'_>) -> Vec<usize> {
 
 fn particle_height(grammar: &Grammar<'_>, heights: &[usize], particle: &Particle) -> usize {
     if particle.min == 0 {
-        return 0;
+        0
+    } else {
+        term_height(grammar, heights, &particle.term)
     }
+}
+
+/// How many levels of elements one occurrence needs; `NEVER` where none can be valid.
+fn term_height(grammar: &Grammar<'_>, heights: &[usize], term: &Term) -> usize {
     let all = |parts: &[Particle]| {
-        parts.iter().map(|part| particle_height(grammar, heights, part)).max().unwrap_or(0)
+        parts
+            .iter()
+            .map(|part| particle_height(grammar, heights, part))
+            .max()
+            .unwrap_or(0)
     };
-    match &particle.term {
+    match term {
         Term::Element(id) => {
             let declaration = &grammar.elements[*id];
             let members = declaration.members.iter().chain([id]);
@@ -520,8 +600,18 @@ fn particle_height(grammar: &Grammar<'_>, heights: &[usize], particle: &Particle
             lowest.unwrap_or(NEVER).saturating_add(1).min(NEVER)
         }
         Term::Sequence(parts) | Term::All(parts) => all(parts),
-        Term::Choice(parts) => parts.iter().map(|part| particle_height(grammar, heights, part)).min().unwrap_or(NEVER),
-        Term::Any(wildcard) => if wildcard.strict || wildcard.foreign.is_none() { NEVER } else { 1 },
+        Term::Choice(parts) => parts
+            .iter()
+            .map(|part| particle_height(grammar, heights, part))
+            .min()
+            .unwrap_or(NEVER),
+        Term::Any(wildcard) => {
+            if wildcard.strict || wildcard.foreign.is_none() {
+                NEVER
+            } else {
+                1
+            }
+        }
     }
 }
 
@@ -552,7 +642,9 @@ impl Cover<'_, '_> {
     /// Name of an attribute.
     pub(super) fn attribute_name(&self, site: Site) -> Option<&str> {
         let uses = self.grammar.types.iter().flat_map(|found| &found.attributes);
-        uses.into_iter().find(|attribute| attribute.site == site).map(|attribute| attribute.name.local.as_str())
+        uses.into_iter()
+            .find(|attribute| attribute.site == site)
+            .map(|attribute| attribute.name.local.as_str())
     }
 
     fn with_particle<T>(&self, site: Site, ask: impl Fn(&Particle) -> Option<T>) -> Option<T> {

@@ -60,7 +60,13 @@ pub(super) fn scopes(grammar: &Grammar<'_>, root: &Node) -> Vec<Scope> {
                 continue;
             };
             let mut selected = Vec::new();
-            for (place, _) in evaluate(grammar, root, &way, &constraint.selector.xpath, &constraint.selector.ns_snapshot) {
+            for (place, _) in evaluate(
+                grammar,
+                root,
+                &way,
+                &constraint.selector.xpath,
+                &constraint.selector.ns_snapshot,
+            ) {
                 selected.push(place);
             }
             let rows = selected
@@ -102,7 +108,9 @@ fn evaluate(
     let mut all: Vec<Found> = Vec::new();
     for path in xpath.split('|') {
         let path = path.split_whitespace().collect::<String>();
-        let (anywhere, path) = path.strip_prefix(".//").map_or((false, path.as_str()), |rest| (true, rest));
+        let (anywhere, path) = path
+            .strip_prefix(".//")
+            .map_or((false, path.as_str()), |rest| (true, rest));
         let mut at: Vec<Found> = vec![(start.to_vec(), None)];
         if anywhere && let Some(node) = root.at(start) {
             at = node
@@ -112,7 +120,10 @@ fn evaluate(
                 .collect();
         }
         for step in path.split('/').filter(|step| *step != ".") {
-            at = at.iter().flat_map(|(way, _)| follow(grammar, root, way, step, context)).collect();
+            at = at
+                .iter()
+                .flat_map(|(way, _)| follow(grammar, root, way, step, context))
+                .collect();
         }
         for found in at {
             if !all.contains(&found) {
@@ -123,7 +134,13 @@ fn evaluate(
     all
 }
 
-fn follow(grammar: &Grammar<'_>, root: &Node, way: &[usize], step: &str, context: &NamespaceContextSnapshot) -> Vec<Found> {
+fn follow(
+    grammar: &Grammar<'_>,
+    root: &Node,
+    way: &[usize],
+    step: &str,
+    context: &NamespaceContextSnapshot,
+) -> Vec<Found> {
     let Some(node) = root.at(way) else {
         return Vec::new();
     };
@@ -142,7 +159,11 @@ fn follow(grammar: &Grammar<'_>, root: &Node, way: &[usize], step: &str, context
         namespace.as_ref().is_none_or(|namespace| *namespace == name.namespace) && (local == "*" || local == name.local)
     };
     if attribute.is_some() {
-        let places = node.attributes.iter().enumerate().filter(|(_, attribute)| fits(&attribute.name));
+        let places = node
+            .attributes
+            .iter()
+            .enumerate()
+            .filter(|(_, attribute)| fits(&attribute.name));
         return places.map(|(index, _)| (way.to_vec(), Some(index))).collect();
     }
     let children = node.children.iter().enumerate().filter(|(_, child)| fits(&child.name));
@@ -186,7 +207,11 @@ pub(super) fn simple_of(grammar: &Grammar<'_>, root: &Node, place: &Place) -> Op
     match place.attribute {
         Some(index) => {
             let site = node.attributes.get(index)?.site?;
-            found.attributes.iter().find(|attribute| attribute.site == site).map(|attribute| attribute.simple)
+            found
+                .attributes
+                .iter()
+                .find(|attribute| attribute.site == site)
+                .map(|attribute| attribute.simple)
         }
         None => match &found.content {
             Content::Simple(simple) => Some(*simple),
@@ -207,7 +232,9 @@ fn separate(grammar: &Grammar<'_>, root: &mut Node, scope: &Scope) {
         let needs_value = scope.kind == IdentityKind::Key && values.contains(&None);
         if seen.contains(&values) || needs_value {
             for place in row {
-                let Some(simple) = simple_of(grammar, root, place) else { continue };
+                let Some(simple) = simple_of(grammar, root, place) else {
+                    continue;
+                };
                 let fresh = (0..MAX_TRIES).find_map(|number| {
                     let value = distinct(grammar, simple, number, &mut random)?;
                     let mut changed = values.clone();
@@ -273,8 +300,12 @@ fn ids(grammar: &Grammar<'_>, root: &mut Node) {
                 way: way.clone(),
                 attribute,
             };
-            let Some(simple) = simple_of(grammar, root, &place) else { continue };
-            let Some(Value::Text(text)) = read(root, &place) else { continue };
+            let Some(simple) = simple_of(grammar, root, &place) else {
+                continue;
+            };
+            let Some(Value::Text(text)) = read(root, &place) else {
+                continue;
+            };
             match &grammar.simples[simple].variety {
                 Variety::Atomic(XmlTypeCode::Id) => {
                     let mut fresh = text;
@@ -286,7 +317,9 @@ fn ids(grammar: &Grammar<'_>, root: &mut Node) {
                     write(root, &place, Value::Text(fresh));
                 }
                 Variety::Atomic(XmlTypeCode::IdRef) => references.push((place, 1)),
-                Variety::List(item) if matches!(grammar.simples[*item].variety, Variety::Atomic(XmlTypeCode::IdRef)) => {
+                Variety::List(item)
+                    if matches!(grammar.simples[*item].variety, Variety::Atomic(XmlTypeCode::IdRef)) =>
+                {
                     references.push((place, text.split_whitespace().count()));
                 }
                 _ => {}
@@ -300,7 +333,9 @@ fn ids(grammar: &Grammar<'_>, root: &mut Node) {
             unmet.push(place);
             continue;
         }
-        let names: Vec<&str> = (0..count.max(1)).map(|index| known[index % known.len()].as_str()).collect();
+        let names: Vec<&str> = (0..count.max(1))
+            .map(|index| known[index % known.len()].as_str())
+            .collect();
         write(root, &place, Value::text(names.join(" ")));
     }
     // Without any ID an optional reference is left out; from the back, so that the numbers stay true.
@@ -308,7 +343,10 @@ fn ids(grammar: &Grammar<'_>, root: &mut Node) {
         if let (Some(index), Some(node)) = (place.attribute, root.at_mut(&place.way)) {
             let site = node.attributes.get(index).and_then(|attribute| attribute.site);
             let uses = node.type_id.map_or(&[][..], |id| &grammar.types[id].attributes);
-            if uses.iter().any(|attribute| Some(attribute.site) == site && !attribute.required) {
+            if uses
+                .iter()
+                .any(|attribute| Some(attribute.site) == site && !attribute.required)
+            {
                 node.attributes.remove(index);
             }
         }

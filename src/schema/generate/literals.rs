@@ -54,7 +54,11 @@ pub(super) fn text(code: XmlTypeCode, length: usize, random: &mut Random) -> Str
         Code::NmToken | Code::Name | Code::NCName | Code::Id | Code::IdRef => letters(length, random),
         Code::AnyUri => {
             let start = "urn:junkyo:";
-            if length <= start.len() { letters(length, random) } else { format!("{start}{}", letters(length - start.len(), random)) }
+            if length <= start.len() {
+                letters(length, random)
+            } else {
+                format!("{start}{}", letters(length - start.len(), random))
+            }
         }
         _ => {
             let words: Vec<char> = WORDS.chars().collect();
@@ -75,11 +79,15 @@ pub(super) fn plain(code: XmlTypeCode) -> Vec<String> {
     let texts: &[&str] = match code {
         Code::Boolean => &["true", "false", "1", "0"],
         Code::Decimal | Code::Float | Code::Double => &["1", "0", "10", "0.5", "100", "1000", "-1", "0.1"],
-        code if is_integer(code) => {
-            &["1", "0", "10", "50", "100", "1000", "2000", "10000", "100000", "1000000", "-1", "-10", "-100"]
-        }
+        code if is_integer(code) => &[
+            "1", "0", "10", "50", "100", "1000", "2000", "10000", "100000", "1000000", "-1", "-10", "-100",
+        ],
         Code::Duration => &["P1D", "P1Y", "PT1H", "PT0S"],
-        Code::DateTime | Code::DateTimeStamp => &["2026-04-01T09:00:00+09:00", "2026-04-01T00:00:00Z", "2026-04-01T09:00:00"],
+        Code::DateTime | Code::DateTimeStamp => &[
+            "2026-04-01T09:00:00+09:00",
+            "2026-04-01T00:00:00Z",
+            "2026-04-01T09:00:00",
+        ],
         Code::Time => &["09:00:00+09:00", "09:00:00"],
         Code::Date => &["2026-04-01", "2000-01-01", "1990-01-01", "2026-04-01Z"],
         Code::GYearMonth => &["2026-04"],
@@ -179,34 +187,56 @@ pub(super) fn spoilt(good: &str) -> Vec<String> {
 /// A literal just beyond (or inside) a bound.
 pub(super) fn step(code: XmlTypeCode, bound: &str, direction: i64, fraction: Option<u32>) -> Vec<String> {
     if is_integer(code) {
-        let moved = bound.trim_start_matches('+').parse::<i128>().ok().and_then(|value| value.checked_add(direction.into()));
+        let moved = bound
+            .trim_start_matches('+')
+            .parse::<i128>()
+            .ok()
+            .and_then(|value| value.checked_add(direction.into()));
         return moved.map(|value| value.to_string()).into_iter().collect();
     }
     if code == Code::Decimal {
         let places = bound.split_once('.').map_or(0, |(_, digits)| digits.len());
         let places = places.max(fraction.map_or(0, |fraction| fraction as usize)).min(18);
         let scaled = scaled(bound, places);
-        let near = scaled.and_then(|value| value.checked_add(direction.into())).map(|value| unscaled(value, places));
+        let near = scaled
+            .and_then(|value| value.checked_add(direction.into()))
+            .map(|value| unscaled(value, places));
         return near.into_iter().collect();
     }
     if matches!(code, Code::Float | Code::Double) {
-        let moved = bound.parse::<f64>().ok().map(|value| value + if direction < 0 { -1.0 } else { 1.0 });
-        return moved.filter(|value| value.is_finite()).map(|value| format!("{value}")).into_iter().collect();
+        let moved = bound
+            .parse::<f64>()
+            .ok()
+            .map(|value| value + if direction < 0 { -1.0 } else { 1.0 });
+        return moved
+            .filter(|value| value.is_finite())
+            .map(|value| format!("{value}"))
+            .into_iter()
+            .collect();
     }
     // Dates and times: another year, or another hour.
     let changed = match code {
         Code::Date | Code::DateTime | Code::GYear | Code::GYearMonth | Code::DateTimeStamp => {
             let negative = bound.starts_with('-');
-            let digits: String = bound.trim_start_matches('-').chars().take_while(char::is_ascii_digit).collect();
+            let digits: String = bound
+                .trim_start_matches('-')
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
             digits.parse::<i64>().ok().filter(|_| !negative).map(|year| {
                 let rest = &bound[digits.len()..];
-                let rest = if rest.starts_with("-02-29") { rest.replacen("-02-29", "-02-28", 1) } else { rest.to_owned() };
+                let rest = if rest.starts_with("-02-29") {
+                    rest.replacen("-02-29", "-02-28", 1)
+                } else {
+                    rest.to_owned()
+                };
                 format!("{:0width$}{rest}", year + direction, width = digits.len())
             })
         }
-        Code::Time => bound.get(..2).and_then(|hour| hour.parse::<i64>().ok()).map(|hour| {
-            format!("{:02}{}", (hour + direction).clamp(0, 23), &bound[2..])
-        }),
+        Code::Time => bound
+            .get(..2)
+            .and_then(|hour| hour.parse::<i64>().ok())
+            .map(|hour| format!("{:02}{}", (hour + direction).clamp(0, 23), &bound[2..])),
         _ => None,
     };
     changed.into_iter().filter(|text| text != bound).collect()
@@ -214,7 +244,10 @@ pub(super) fn step(code: XmlTypeCode, bound: &str, direction: i64, fraction: Opt
 
 fn scaled(text: &str, places: usize) -> Option<i128> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (whole, part) = text.trim_start_matches('+').split_once('.').unwrap_or((text.trim_start_matches('+'), ""));
+    let (whole, part) = text
+        .trim_start_matches('+')
+        .split_once('.')
+        .unwrap_or((text.trim_start_matches('+'), ""));
     let digits = format!("{whole}{part:0<places$}");
     let value = digits.parse::<i128>().ok()?;
     Some(if negative { -value } else { value })
@@ -224,19 +257,29 @@ fn unscaled(value: i128, places: usize) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", value.unsigned_abs(), width = places + 1);
     let (whole, part) = digits.split_at(digits.len() - places);
-    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+    if places == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{part}")
+    }
 }
 
 /// A decimal with this many digits before and after the point, none of them a zero that would not count.
 pub(super) fn digits(whole: usize, fraction: usize) -> String {
     let text = "1".repeat(whole.max(1));
-    if fraction == 0 { text } else { format!("{text}.{}", "1".repeat(fraction)) }
+    if fraction == 0 {
+        text
+    } else {
+        format!("{text}.{}", "1".repeat(fraction))
+    }
 }
 
 /// This many octets as text.
 pub(super) fn binary(code: XmlTypeCode, octets: usize) -> String {
     use base64::Engine as _;
-    let bytes: Vec<u8> = (0..octets).map(|index| u8::try_from(index % 251).unwrap_or(0)).collect();
+    let bytes: Vec<u8> = (0..octets)
+        .map(|index| u8::try_from(index % 251).unwrap_or(0))
+        .collect();
     if code == Code::HexBinary {
         bytes.iter().map(|byte| format!("{byte:02X}")).collect()
     } else {
@@ -269,7 +312,11 @@ pub(super) fn nobodys(text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     let mut start = 0;
     while start < characters.len() {
-        let end = start + characters[start..].iter().take_while(|character| character.is_ascii_digit()).count();
+        let end = start
+            + characters[start..]
+                .iter()
+                .take_while(|character| character.is_ascii_digit())
+                .count();
         let is_somebodys = |run: &[char]| {
             let number: String = run.iter().collect();
             match run.len() {
@@ -280,7 +327,11 @@ pub(super) fn nobodys(text: &str) -> String {
         };
         if is_somebodys(&characters[start..end]) {
             let last = &mut characters[end - 1];
-            *last = if *last == '9' { '1' } else { char::from_digit(last.to_digit(10).unwrap_or(0) + 1, 10).unwrap_or('1') };
+            *last = if *last == '9' {
+                '1'
+            } else {
+                char::from_digit(last.to_digit(10).unwrap_or(0) + 1, 10).unwrap_or('1')
+            };
         }
         start = end.max(start + 1);
     }

@@ -8,6 +8,7 @@ mod check;
 mod constraint;
 mod cover;
 mod grammar;
+mod grammar_simple;
 mod identity;
 mod literals;
 mod pattern;
@@ -152,10 +153,9 @@ impl GenerateError {
                 let kind = if *kind == "type" { "型" } else { "要素" };
                 Text::new(format!("スキーマに{kind} {name} の宣言がありません"), self.to_string())
             }
-            Self::Impossible { name, reason } => Text::new(
-                format!("{name} の妥当な電文を作れません: {reason}"),
-                self.to_string(),
-            ),
+            Self::Impossible { name, reason } => {
+                Text::new(format!("{name} の妥当な電文を作れません: {reason}"), self.to_string())
+            }
         }
     }
 }
@@ -208,7 +208,10 @@ pub fn generate(set: &SchemaSet, root: &Root, seed: u64, limits: GenerateLimits)
     if nodes.len() + refused >= limits.valid {
         generation.skipped.push(Skipped {
             what: "coverage".to_owned(),
-            reason: format!("{} valid messages are the limit; what they do not cover is left out", limits.valid),
+            reason: format!(
+                "{} valid messages are the limit; what they do not cover is left out",
+                limits.valid
+            ),
             unproven: false,
         });
     }
@@ -335,16 +338,29 @@ fn words(cover: &Cover<'_, '_>, goals: &[Goal]) -> Vec<String> {
     for goal in goals {
         let word = match goal {
             Goal::Value(simple, index) => cover.known_values(*simple).and_then(|values| {
-                let name = grammar.simples[*simple].name.as_ref().map_or("value", |name| name.local.as_str());
-                values.allowed.get(*index).map(|allowed| format!("{name} {}", allowed.what))
+                let name = grammar.simples[*simple]
+                    .name
+                    .as_ref()
+                    .map_or("value", |name| name.local.as_str());
+                values
+                    .allowed
+                    .get(*index)
+                    .map(|allowed| format!("{name} {}", allowed.what))
             }),
             Goal::Times(site, count) => cover.name_of(*site).map(|name| format!("{name} × {count}")),
             Goal::Branch(site, index) => cover.branch_name(*site, *index).map(|name| format!("choice {name}")),
-            Goal::Attribute(site, present) => cover
-                .attribute_name(*site)
-                .map(|name| if *present { format!("@{name}") } else { format!("no @{name}") }),
+            Goal::Attribute(site, present) => cover.attribute_name(*site).map(|name| {
+                if *present {
+                    format!("@{name}")
+                } else {
+                    format!("no @{name}")
+                }
+            }),
             Goal::Nil(element) => Some(format!("{} nil", grammar.elements[*element].name.local)),
-            Goal::Type(_, id) => grammar.types[*id].name.as_ref().map(|name| format!("type {}", name.local)),
+            Goal::Type(_, id) => grammar.types[*id]
+                .name
+                .as_ref()
+                .map(|name| format!("type {}", name.local)),
             Goal::Member(_, element) => Some(format!("member {}", grammar.elements[*element].name.local)),
             Goal::Mixed(_) => Some("mixed text".to_owned()),
             Goal::Reversed(_) => Some("all in another order".to_owned()),

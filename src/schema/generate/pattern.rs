@@ -25,7 +25,11 @@ impl Pattern {
     /// Reads a pattern; `None` if it uses something that is not known here.
     pub(super) fn read(text: &str) -> Option<Self> {
         let characters: Vec<char> = text.chars().collect();
-        let mut reader = Reader { characters, at: 0, depth: 0 };
+        let mut reader = Reader {
+            characters,
+            at: 0,
+            depth: 0,
+        };
         let pattern = reader.choice()?;
         (reader.at == reader.characters.len()).then_some(pattern)
     }
@@ -77,7 +81,11 @@ impl Pattern {
     /// The shortest text, or one with a few repetitions.
     pub(super) fn text(&self, shortest: bool, random: &mut Random) -> Option<String> {
         let (low, high) = self.lengths();
-        let wanted = if shortest { low } else { high.map_or(low + OPEN_RUN, |high| high.min(low + 40)) };
+        let wanted = if shortest {
+            low
+        } else {
+            high.map_or(low + OPEN_RUN, |high| high.min(low + 40))
+        };
         (low..=wanted).rev().find_map(|length| self.text_of(length, random))
     }
 
@@ -211,7 +219,14 @@ const DIGITS: &[(char, char)] = &[('0', '9')];
 const SPACES: &[(char, char)] = &[(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r')];
 const NAME_START: &[(char, char)] = &[('A', 'Z'), ('_', '_'), ('a', 'z'), (':', ':')];
 const NAME: &[(char, char)] = &[('-', '.'), ('0', '9'), (':', ':'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
-const WORDS: &[(char, char)] = &[('0', '9'), ('A', 'Z'), ('a', 'z'), ('ぁ', 'ん'), ('ァ', 'ヴ'), ('一', '龠')];
+const WORDS: &[(char, char)] = &[
+    ('0', '9'),
+    ('A', 'Z'),
+    ('a', 'z'),
+    ('ぁ', 'ん'),
+    ('ァ', 'ヴ'),
+    ('一', '龠'),
+];
 const LETTERS: &[(char, char)] = &[('A', 'Z'), ('a', 'z'), ('ぁ', 'ん'), ('ァ', 'ヴ'), ('一', '龠')];
 const PUNCTUATION: &[(char, char)] = &[('!', '#'), ('%', '*'), (',', '/'), (':', ';'), ('?', '@'), ('、', '。')];
 
@@ -242,7 +257,11 @@ impl Reader {
             branches.push(self.sequence()?);
         }
         self.depth -= 1;
-        Some(if branches.len() == 1 { branches.remove(0) } else { Pattern::Choice(branches) })
+        Some(if branches.len() == 1 {
+            branches.remove(0)
+        } else {
+            Pattern::Choice(branches)
+        })
     }
 
     fn sequence(&mut self) -> Option<Pattern> {
@@ -254,7 +273,11 @@ impl Reader {
             let atom = self.atom()?;
             parts.push(self.quantified(atom)?);
         }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Pattern::Sequence(parts) })
+        Some(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Pattern::Sequence(parts)
+        })
     }
 
     fn atom(&mut self) -> Option<Pattern> {
@@ -280,7 +303,11 @@ impl Reader {
                 self.at += 1;
                 let min = self.number()?;
                 let max = if self.take(',') {
-                    if self.peek() == Some('}') { None } else { Some(self.number()?) }
+                    if self.peek() == Some('}') {
+                        None
+                    } else {
+                        Some(self.number()?)
+                    }
                 } else {
                     Some(min)
                 };
@@ -328,9 +355,16 @@ impl Reader {
                 }
                 '[' => return None,
                 _ => {
-                    let mut found = if character == '\\' { self.escape()? } else { vec![(character, character)] };
+                    let mut found = if character == '\\' {
+                        self.escape()?
+                    } else {
+                        vec![(character, character)]
+                    };
                     let range_follows = self.peek() == Some('-')
-                        && self.characters.get(self.at + 1).is_some_and(|next| !matches!(next, ']' | '['));
+                        && self
+                            .characters
+                            .get(self.at + 1)
+                            .is_some_and(|next| !matches!(next, ']' | '['));
                     if range_follows && found.len() == 1 && found[0].0 == found[0].1 {
                         self.at += 1;
                         let last = match self.next()? {
@@ -420,8 +454,12 @@ fn without(from: &[(char, char)], cut: &[(char, char)]) -> Vec<(char, char)> {
         left = left
             .into_iter()
             .flat_map(|(first, last)| {
-                let before = before(*low).filter(|end| first <= *end && first < *low).map(|end| (first, end.min(last)));
-                let after = after(*high).filter(|start| *start <= last && last > *high).map(|start| (start.max(first), last));
+                let before = before(*low)
+                    .filter(|end| first <= *end && first < *low)
+                    .map(|end| (first, end.min(last)));
+                let after = after(*high)
+                    .filter(|start| *start <= last && last > *high)
+                    .map(|start| (start.max(first), last));
                 [before, after].into_iter().flatten().collect::<Vec<_>>()
             })
             .collect();

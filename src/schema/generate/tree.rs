@@ -143,7 +143,11 @@ impl Node {
         }
         for attribute in &self.attributes {
             let value = prefixes.value(&attribute.value);
-            text.push_str(&format!(" {}=\"{}\"", prefixes.qualified(&attribute.name), escaped(&value, true)));
+            text.push_str(&format!(
+                " {}=\"{}\"",
+                prefixes.qualified(&attribute.name),
+                escaped(&value, true)
+            ));
         }
         if self.text.is_none() && self.children.is_empty() {
             text.push_str("/>");
@@ -239,7 +243,11 @@ impl Prefixes {
 
     fn declare(&self, text: &mut String) {
         for namespace in &self.0 {
-            text.push_str(&format!(" xmlns:{}=\"{}\"", self.prefix(namespace), escaped(namespace, true)));
+            text.push_str(&format!(
+                " xmlns:{}=\"{}\"",
+                self.prefix(namespace),
+                escaped(namespace, true)
+            ));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Values of simple types: those that are allowed, up to their bounds, and those that break one rule.
 
-use xsd_schema::validation::validate_simple_type;
 use xsd_schema::XmlTypeCode;
+use xsd_schema::validation::validate_simple_type;
 
 use super::grammar::{Grammar, SimpleId, Variety};
 use super::pattern::Pattern;
@@ -75,7 +75,11 @@ pub(super) fn distinct(grammar: &Grammar<'_>, id: SimpleId, number: usize, rando
     } else {
         match &simple.variety {
             Variety::Atomic(code) if literals::is_number(*code) => {
-                let bound = simple.facets.min_inclusive.as_ref().and_then(|facet| facet.value.parse::<i64>().ok());
+                let bound = simple
+                    .facets
+                    .min_inclusive
+                    .as_ref()
+                    .and_then(|facet| facet.value.parse::<i64>().ok());
                 let start = bound.unwrap_or(1);
                 candidates.push((start + i64::try_from(number).unwrap_or(0)).to_string());
                 candidates.push((-1 - i64::try_from(number).unwrap_or(0)).to_string());
@@ -128,7 +132,10 @@ impl Finder<'_, '_> {
     /// Takes the first of the texts that breaks what it should and nothing else.
     fn refuse(&mut self, constraint: Constraint, what: impl Into<String>, texts: impl IntoIterator<Item = String>) {
         let what = what.into();
-        let text = texts.into_iter().map(|text| literals::nobodys(&text)).find(|text| self.breaks_only(constraint, text));
+        let text = texts
+            .into_iter()
+            .map(|text| literals::nobodys(&text))
+            .find(|text| self.breaks_only(constraint, text));
         match text {
             Some(text) => self.found.wrong.push(Wrong {
                 value: Value::Text(text),
@@ -159,11 +166,17 @@ impl Finder<'_, '_> {
             .iter()
             .filter(|step| !step.is_empty())
             .all(|step| step.iter().any(|pattern| pattern.matches(text)));
-        let enumeration = facets.enumeration.as_ref().is_none_or(|facet| facet.values.contains(text));
+        let enumeration = facets
+            .enumeration
+            .as_ref()
+            .is_none_or(|facet| facet.values.contains(text));
         let lengths = facets.length.as_ref().is_none_or(|facet| facet.value == length);
         let least = facets.min_length.as_ref().is_none_or(|facet| facet.value <= length);
         let most = facets.max_length.as_ref().is_none_or(|facet| facet.value >= length);
-        let broken = [patterns, enumeration, lengths, least, most].iter().filter(|holds| !**holds).count();
+        let broken = [patterns, enumeration, lengths, least, most]
+            .iter()
+            .filter(|holds| !**holds)
+            .count();
         broken <= 1
     }
 
@@ -171,7 +184,9 @@ impl Finder<'_, '_> {
         match code {
             XmlTypeCode::QName | XmlTypeCode::Notation => return self.names(code),
             XmlTypeCode::Entity => {
-                self.found.skipped.push(("xsd:ENTITY".to_owned(), "an entity needs a document type declaration"));
+                self.found
+                    .skipped
+                    .push(("xsd:ENTITY".to_owned(), "an entity needs a document type declaration"));
                 return;
             }
             _ => {}
@@ -206,13 +221,18 @@ impl Finder<'_, '_> {
         self.lexical(code);
         if self.found.allowed.is_empty() {
             let what = self.name();
-            self.found.skipped.push((what, "no value was found that the type allows"));
+            self.found
+                .skipped
+                .push((what, "no value was found that the type allows"));
         }
     }
 
     fn name(&self) -> String {
         let simple = &self.grammar.simples[self.id];
-        simple.name.as_ref().map_or_else(|| "simple type".to_owned(), |name| name.local.clone())
+        simple
+            .name
+            .as_ref()
+            .map_or_else(|| "simple type".to_owned(), |name| name.local.clone())
     }
 
     fn strings(&mut self, code: XmlTypeCode, patterns: &[Pattern]) {
@@ -227,7 +247,10 @@ impl Finder<'_, '_> {
             if patterns.is_empty() {
                 vec![literals::text(code, size, finder.random)]
             } else {
-                patterns.iter().filter_map(|pattern| pattern.text_of(size, finder.random)).collect()
+                patterns
+                    .iter()
+                    .filter_map(|pattern| pattern.text_of(size, finder.random))
+                    .collect()
             }
         };
         // The plainest first: what a person would write.
@@ -240,9 +263,13 @@ impl Finder<'_, '_> {
             for pattern in patterns {
                 for branch in 0..pattern.branches().min(8) {
                     for (shortest, what) in [(false, "pattern"), (true, "pattern, shortest")] {
-                        if let Some(text) = pattern.branch(branch).text(shortest, self.random)
-                        {
-                            self.allow(text, format!("{what} {}", branch + 1));
+                        if let Some(text) = pattern.branch(branch).text(shortest, self.random) {
+                            let which = if pattern.branches() > 1 {
+                                format!(" {}", branch + 1)
+                            } else {
+                                String::new()
+                            };
+                            self.allow(text, format!("{what}{which}"));
                         }
                     }
                 }
@@ -265,7 +292,9 @@ impl Finder<'_, '_> {
                 let texts = fill(self, length + 1);
                 self.refuse(Constraint::MaxLength, format!("maxLength {length}"), texts);
             } else {
-                self.found.skipped.push((format!("maxLength {length}"), "longer than the generator makes"));
+                self.found
+                    .skipped
+                    .push((format!("maxLength {length}"), "longer than the generator makes"));
             }
         }
         if let Some(length) = exact.filter(|length| *length <= MAX_TEXT) {
@@ -311,15 +340,40 @@ impl Finder<'_, '_> {
             }
         }
         let bounds = [
-            (facets.min_inclusive.as_ref().map(|facet| &facet.value), Constraint::MinInclusive, true, -1),
-            (facets.max_inclusive.as_ref().map(|facet| &facet.value), Constraint::MaxInclusive, true, 1),
-            (facets.min_exclusive.as_ref().map(|facet| &facet.value), Constraint::MinExclusive, false, 1),
-            (facets.max_exclusive.as_ref().map(|facet| &facet.value), Constraint::MaxExclusive, false, -1),
+            (
+                facets.min_inclusive.as_ref().map(|facet| &facet.value),
+                Constraint::MinInclusive,
+                true,
+                -1,
+            ),
+            (
+                facets.max_inclusive.as_ref().map(|facet| &facet.value),
+                Constraint::MaxInclusive,
+                true,
+                1,
+            ),
+            (
+                facets.min_exclusive.as_ref().map(|facet| &facet.value),
+                Constraint::MinExclusive,
+                false,
+                1,
+            ),
+            (
+                facets.max_exclusive.as_ref().map(|facet| &facet.value),
+                Constraint::MaxExclusive,
+                false,
+                -1,
+            ),
         ];
         for (bound, constraint, inclusive, direction) in bounds {
             let Some(bound) = bound else { continue };
             let what = format!("{} {bound}", constraint.facet());
-            let step = literals::step(code, bound, direction, facets.fraction_digits.as_ref().map(|facet| facet.value));
+            let step = literals::step(
+                code,
+                bound,
+                direction,
+                facets.fraction_digits.as_ref().map(|facet| facet.value),
+            );
             if inclusive {
                 self.allow(bound.clone(), what.clone());
                 self.refuse(constraint, what, step);
@@ -335,7 +389,10 @@ impl Finder<'_, '_> {
             let decimals = fraction.unwrap_or(0).min(total.saturating_sub(1));
             let what = format!("totalDigits {total}");
             self.allow(literals::digits(total - decimals, decimals), what.clone());
-            let longer = [literals::digits(total + 1 - decimals, decimals), literals::digits(total + 1, 0)];
+            let longer = [
+                literals::digits(total + 1 - decimals, decimals),
+                literals::digits(total + 1, 0),
+            ];
             self.refuse(Constraint::TotalDigits, what, longer);
         }
         if let Some(fraction) = fraction.filter(|fraction| *fraction > 0 || code == XmlTypeCode::Decimal) {
@@ -353,9 +410,16 @@ impl Finder<'_, '_> {
 
     fn against_patterns(&mut self, patterns: &[Pattern]) {
         if patterns.is_empty() {
-            if self.grammar.simples[self.id].facets.patterns.iter().any(|step| !step.is_empty()) {
+            if self.grammar.simples[self.id]
+                .facets
+                .patterns
+                .iter()
+                .any(|step| !step.is_empty())
+            {
                 let what = self.name();
-                self.found.skipped.push((what, "a pattern uses something that the generator does not know"));
+                self.found
+                    .skipped
+                    .push((what, "a pattern uses something that the generator does not know"));
             }
             return;
         }
@@ -370,9 +434,9 @@ impl Finder<'_, '_> {
         if texts.is_empty() {
             return;
         }
-        let text = texts.into_iter().find(|text| {
-            validate_simple_type(text, self.grammar.simples[self.id].key, self.grammar.set).is_err()
-        });
+        let text = texts
+            .into_iter()
+            .find(|text| validate_simple_type(text, self.grammar.simples[self.id].key, self.grammar.set).is_err());
         if let Some(text) = text {
             self.found.wrong.push(Wrong {
                 value: Value::text(text),
@@ -443,7 +507,9 @@ impl Finder<'_, '_> {
             })
             .collect();
         if texts.is_empty() {
-            self.found.skipped.push((self.name(), "no item was found for this list"));
+            self.found
+                .skipped
+                .push((self.name(), "no item was found for this list"));
             return;
         }
         let make = |count: u64| {
@@ -456,7 +522,10 @@ impl Finder<'_, '_> {
         let plain = exact.unwrap_or_else(|| 1.max(least.unwrap_or(0)).min(most.unwrap_or(u64::MAX)));
         self.allow(make(plain), format!("{plain} items"));
         if exact.is_none() {
-            let several = u64::try_from(texts.len()).unwrap_or(3).max(3).min(most.unwrap_or(u64::MAX));
+            let several = u64::try_from(texts.len())
+                .unwrap_or(3)
+                .max(3)
+                .min(most.unwrap_or(u64::MAX));
             self.allow(make(several), format!("{several} items"));
         }
         if let Some(length) = least.filter(|length| *length > 0) {

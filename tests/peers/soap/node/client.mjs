@@ -51,12 +51,17 @@ const say = (line, code = 0) => {
   process.exitCode = code;
 };
 
+// The stack writes elements as they come, in whatever order the caller named them.
+const ORDER = ['municipality', 'system', 'changeId', 'sequence', 'residentNumber', 'reason', 'changedOn', 'newAddress', 'removed',
+  'extractId', 'area', 'bornFrom', 'bornTo', 'asOf', 'field', 'postcode', 'text'];
+const ordered = (value) => Object.entries(value).sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
+
 // The stack qualifies by prefix; the children of a type of the other schema need its prefix.
 function named(value, prefix) {
   if (Array.isArray(value)) return value.map((each) => named(each, prefix));
   if (value === true) return {};
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [`${prefix}:${key}`, named(child, 't')]));
+  return Object.fromEntries(ordered(value).map(([key, child]) => [`${prefix}:${key}`, named(child, 't')]));
 }
 
 function plain(value, name) {
@@ -89,7 +94,7 @@ try {
   const headers = planted.headers?.({ SOAPAction: `"${method.soapAction}"` });
   const options = { postProcess: (xml) => (planted.xml ?? ((same) => same))(right(xml)), timeout: 10_000 };
   // A message without a part is null to the stack when the style is rpc.
-  const input = operation === 'Refresh' ? null : rpc ? fields : named(fields, 'm');
+  const input = operation === 'Refresh' ? null : rpc ? Object.fromEntries(ordered(fields)) : named(fields, 'm');
   const [result, , header] = await client[`${operation}Async`](input, options, headers);
   if (process.env.PEER_TRACE) console.error(client.lastRequest);
   const { responder } = header ?? {};

@@ -103,7 +103,8 @@ def named(element):
 
 def values(operation, result):
     if operation == "GetResident":
-        return {**plain(result["body"]), "responder": plain(result["header"]["responder"])}
+        responder = (result["header"] or {}).get("responder")
+        return {**plain(result["body"]), **({"responder": plain(responder)} if responder else {})}
     plained = plain(result) or {}
     if operation == "RequestExtract" or plained.get("state") == "done":
         plained["extract"] = plained.get("extract") or {}

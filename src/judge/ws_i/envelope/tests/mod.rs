@@ -5,144 +5,34 @@ mod rules;
 use std::collections::BTreeSet;
 
 use super::super::{ASSERTIONS, Answered, Assertion, Body, Entry, Grade, MessageView, Side, judge_message};
-use crate::schema::wsdl::{
-    BoundFault, BoundMessage, Description, HeaderPart, Operation, OwnedName, Part, Port, SOAP_HTTP, Soap, Style, XSD,
-};
-use crate::schema::{CompiledSchema, DocumentSet, SchemaSource};
+use crate::schema::wsdl::Description;
+use crate::schema::{CompiledSchema, DocumentSet};
 use crate::soap::{Edit, EditableMessage, MessageKind, Violation};
 use crate::standard::ReadingChoice;
 use crate::wire::{Headers, HttpRequest, HttpResponse};
 use crate::xml::{Doctype, Document, Limits, XmlError, parse_bytes};
 
-const SERVICE: &str = "http://junkyo.example/exchange/1";
-const MESSAGES: &str = "http://junkyo.example/exchange/1/messages";
+const WSDL: &str = include_str!("../../../../../conformance/platform-communication/service/exchange.wsdl");
+const MESSAGES: &str = include_str!("../../../../../conformance/platform-communication/service/messages.xsd");
+const TYPES: &str = include_str!("../../../../../conformance/platform-communication/service/types.xsd");
 
-fn bound(body: Vec<Part>, namespace: Option<&str>, header: Option<&str>) -> BoundMessage {
-    BoundMessage {
-        message: OwnedName::new(SERVICE, "message"),
-        body_namespace: namespace.map(ToOwned::to_owned),
-        states_parts: body.is_empty(),
-        body,
-        headers: header
-            .map(|local| HeaderPart {
-                message: OwnedName::new(SERVICE, "message"),
-                part: element_part(local),
-            })
-            .into_iter()
-            .collect(),
-        action: None,
-    }
-}
-
-fn element_part(local: &str) -> Part {
-    Part {
-        name: "body".into(),
-        element: Some(OwnedName::new(MESSAGES, local)),
-        type_name: None,
-    }
-}
-
-fn type_part(name: &str, namespace: &str, local: &str) -> Part {
-    Part {
-        name: name.into(),
-        element: None,
-        type_name: Some(OwnedName::new(namespace, local)),
-    }
-}
-
-fn operation(name: &str, style: Style, input: BoundMessage, output: Option<BoundMessage>) -> Operation {
-    let action = if name == "Ping" {
-        String::new()
-    } else {
-        format!("{SERVICE}/{name}")
-    };
-    Operation {
-        name: name.into(),
-        style,
-        soap_action: Some(action),
-        port_type: OwnedName::new(SERVICE, "Exchange"),
-        input: Some(input),
-        output,
-        faults: Vec::new(),
-    }
-}
-
-/// What `conformance/platform-communication/service/exchange.wsdl` says, as far as the messages need it.
+/// The reference service.
 fn description() -> Description {
-    let rpc = Some("http://junkyo.example/exchange/1/rpc");
-    let int = |name| type_part(name, XSD, "int");
-    let mut get = operation(
-        "GetResident",
-        Style::Document,
-        bound(vec![element_part("getResident")], None, Some("caller")),
-        Some(bound(
-            vec![element_part("getResidentResponse")],
-            None,
-            Some("responder"),
-        )),
-    );
-    get.faults.push(BoundFault {
-        name: "residentNotFound".into(),
-        element: Some(OwnedName::new(MESSAGES, "residentNotFound")),
-        bound: true,
-    });
-    let notify = bound(vec![element_part("notifyChange")], None, None);
-    let count = vec![type_part("area", MESSAGES, "areaCode"), type_part("asOf", XSD, "date")];
-    let operations = vec![
-        get,
-        operation("NotifyChange", Style::Document, notify, None),
-        operation(
-            "Ping",
-            Style::Document,
-            bound(vec![], None, None),
-            Some(bound(vec![], None, None)),
-        ),
-        operation(
-            "CountResidents",
-            Style::Rpc,
-            bound(count, rpc, None),
-            Some(bound(vec![int("count"), int("households")], rpc, None)),
-        ),
-        operation(
-            "Refresh",
-            Style::Rpc,
-            bound(vec![], rpc, None),
-            Some(bound(vec![], rpc, None)),
-        ),
+    let files = [
+        ("exchange.wsdl", WSDL),
+        ("messages.xsd", MESSAGES),
+        ("types.xsd", TYPES),
     ];
-    Description {
-        documents: DocumentSet::default(),
-        files: Vec::new(),
-        target_namespace: SERVICE.into(),
-        ports: vec![Port {
-            service: "ReferenceExchange".into(),
-            name: "Exchange".into(),
-            binding: OwnedName::new(SERVICE, "ExchangeSoap"),
-            soap: Some(Soap::V11),
-            transport: Some(SOAP_HTTP.into()),
-            address: None,
-            operations,
-        }],
-        schemas: Vec::new(),
-        dangling: Vec::new(),
-    }
+    let files = files.map(|(location, text)| (location.to_owned(), text.as_bytes().to_vec()));
+    Description::read(DocumentSet::new("exchange.wsdl", files)).expect("the description of the reference service")
 }
 
 thread_local! {
-    /// Compiled once for each thread of tests.
-    static SCHEMA: CompiledSchema = {
-        let source = |location: &str, text: &str| SchemaSource {
-            location: location.into(),
-            text: text.into(),
-        };
-        let sources = [
-            source(
-                "messages.xsd",
-                include_str!("../../../../../conformance/platform-communication/service/messages.xsd"),
-            ),
-            source("types.xsd", include_str!("../../../../../conformance/platform-communication/service/types.xsd")),
-        ];
-        CompiledSchema::compile(&sources).expect("schemas of the reference service")
+    /// Read and compiled once for each thread of tests.
+    static SERVICE: (Description, CompiledSchema) = {
+        let description = description();
+        let schema = CompiledSchema::compile(&description.schemas).expect("schemas of the reference service");
+        (description, schema)
     };
 }
 
@@ -266,15 +156,14 @@ impl Case {
         let response_body = response
             .as_ref()
             .map_or(Parsed::Empty, |response| Parsed::of(&response.body, &response.headers));
-        let description = description();
-        SCHEMA.with(|schema| {
+        SERVICE.with(|(description, schema)| {
             judge_message(&MessageView {
                 side: if is_request { Side::Request } else { Side::Response },
                 request: Some(&request).filter(|_| self.with_http),
                 response: response.as_ref().filter(|_| self.with_http),
                 request_body: request_body.body(),
                 response_body: response_body.body(),
-                description: Some(&description).filter(|_| self.with_description),
+                description: Some(description).filter(|_| self.with_description),
                 schema: Some(schema),
                 readings: &self.readings,
             })

@@ -86,7 +86,7 @@ fn the_body_holds_what_the_operation_says_and_nothing_else() {
     );
     breaks(RpcResponse, "<count>", "<count>x", &["BP1013"]);
     breaks(EmptyRequest, "<soap:Body>", "<soap:Body> <!-- nothing --> ", &[]);
-    let mut empty = Case::new(MessageKind::Response);
+    let mut empty = Case::new(Response);
     empty.message.body = MessageKind::EmptyResponse.clean().body;
     assert_eq!(empty.broken(), BTreeSet::from(["BP1013"]));
 }
