@@ -84,7 +84,7 @@ pub fn decode(bytes: &[u8], transport: Option<&str>, limits: &Limits) -> Result<
     let declared = declared_encoding(&ascii_start(rest));
     let named = transport
         .filter(|_| mark.is_none())
-        .or(declared.as_deref().filter(|_| mark.is_none()));
+        .or_else(|| declared.as_deref().filter(|_| mark.is_none()));
     let used = match named {
         None => "UTF-8".to_owned(),
         Some(name) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") => "UTF-8".to_owned(),

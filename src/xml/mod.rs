@@ -10,6 +10,8 @@ mod limits;
 mod names;
 mod parse;
 mod place;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use encoding::{ByteOrderMark, EncodingFacts, decode};

@@ -40,6 +40,8 @@ pub const RPC: &str = "http://junkyo.example/exchange/1/rpc";
 pub const EXCHANGE_PATH: &str = "/exchange";
 /// Path of the port `Statistics`.
 pub const STATISTICS_PATH: &str = "/statistics";
+/// Before the path of a port: the same service, which takes signed requests only. It is there if the service has keys.
+pub const SECURE: &str = "/secure";
 
 /// Milliseconds since 1970.
 pub(super) fn now_ms() -> u64 {

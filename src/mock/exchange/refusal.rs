@@ -6,7 +6,7 @@ use crate::soap::{Fault, FaultCode, QualifiedName, addressing, escape_text};
 /// A fault with what belongs to it outside of the Body.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
-    pub(super) fault: Fault,
+    pub(super) fault: Box<Fault>,
     /// Header blocks, serialized.
     pub(super) blocks: Vec<String>,
     /// Its `wsa:Action`.
@@ -18,7 +18,7 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(fault: Fault) -> Self {
         Self {
-            fault,
+            fault: Box::new(fault),
             blocks: Vec::new(),
             action: addressing::SOAP_FAULT_ACTION.to_owned(),
             status: 500,

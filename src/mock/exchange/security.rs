@@ -288,14 +288,14 @@ fn is_secured(message: &Message<'_>) -> bool {
 }
 
 impl Exchange {
-    /// Checks the signature of a request, if there is one or there has to be one; tells whether there is.
-    pub(super) fn check_security(&self, message: &Message<'_>) -> Result<bool, Refusal> {
+    /// Checks the signature of a request, if there is one or there has to be one (`required`); tells whether there is.
+    pub(super) fn check_security(&self, message: &Message<'_>, required: bool) -> Result<bool, Refusal> {
         let config = self.config();
         let Some(settings) = &config.security else {
             return Ok(false);
         };
         let secured = is_secured(message);
-        if !secured && !config.require_security {
+        if !secured && !required {
             return Ok(false);
         }
         let found = findings(message, settings, &mut self.replays(), &config.defects, PROVIDER);

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::changes::Changes;
 use super::extracts::Extracts;
-use super::security::SecuritySettings;
-use super::{EXCHANGE_PATH, Ids, STATISTICS_PATH, description};
+use super::security::{KeyError, SecuritySettings, SigningAuthority};
+use super::{EXCHANGE_PATH, Ids, SECURE, STATISTICS_PATH, description};
 use crate::mock::{Defect, DefectSet, DriverOutcome};
 use crate::soap::security::ReplayGuard;
 use crate::soap::{EditableMessage, MessageKind};
@@ -28,7 +28,7 @@ pub struct ExchangeConfig {
     pub defects: DefectSet,
     /// Keys and trust; without them signatures can neither be made nor checked.
     pub security: Option<Arc<SecuritySettings>>,
-    /// Whether unsigned requests are refused.
+    /// Whether unsigned requests are refused everywhere, not only below [`SECURE`].
     pub require_security: bool,
     /// The unit of time of everything that waits: an extract takes two of it, the first retry of a callback comes after
     /// one (then two, four …), a gap in the order of changes is waited for during two hundred.
@@ -48,6 +48,15 @@ impl ExchangeConfig {
             pace: Duration::from_millis(100),
             tls: None,
         }
+    }
+
+    /// The same with a certificate of an authority that the service trusts itself.
+    ///
+    /// # Errors
+    /// When no key can be generated.
+    pub fn with_security(mut self, authority: &SigningAuthority) -> Result<Self, KeyError> {
+        self.security = Some(Arc::new(SecuritySettings::issued(authority, "exchange service")?));
+        Ok(self)
     }
 }
 
@@ -130,6 +139,7 @@ impl Exchange {
 
     /// Whether a path is one of this service.
     pub fn serves(path: &str) -> bool {
+        let path = path.strip_prefix(SECURE).unwrap_or(path);
         [EXCHANGE_PATH, STATISTICS_PATH].contains(&path) || path.ends_with(".xsd") || path.ends_with(".wsdl")
     }
 
@@ -149,10 +159,26 @@ impl Exchange {
 
     /// Answers one request. Has to be called inside a Tokio runtime: answers by callback are sent later.
     pub fn respond(self: &Arc<Self>, request: &HttpRequest) -> Answer {
+        match request.target.strip_prefix(SECURE) {
+            Some(target) if self.config.security.is_some() => {
+                let inner = HttpRequest {
+                    target: target.to_owned(),
+                    ..request.clone()
+                };
+                self.respond_at(&inner, SECURE)
+            }
+            _ => self.respond_at(request, ""),
+        }
+    }
+
+    /// Answers a request whose path is without `prefix`.
+    fn respond_at(self: &Arc<Self>, request: &HttpRequest, prefix: &str) -> Answer {
         match request.path() {
-            EXCHANGE_PATH | STATISTICS_PATH if request.method == "POST" => self.receive(request),
+            EXCHANGE_PATH | STATISTICS_PATH if request.method == "POST" => {
+                self.receive(request, self.config.require_security || prefix == SECURE)
+            }
             EXCHANGE_PATH | STATISTICS_PATH if request.query().eq_ignore_ascii_case("wsdl") => {
-                self.describe(request, None)
+                self.describe(request, prefix, None)
             }
             EXCHANGE_PATH | STATISTICS_PATH if self.has(Defect::GetAnswered) => {
                 plain(request, 200, &[], "The exchange service is running.")
@@ -166,19 +192,19 @@ impl Exchange {
                 };
                 self.spoiled(refused, MessageKind::GetResponse, request)
             }
-            path => self.describe(request, Some(path.trim_start_matches('/'))),
+            path => self.describe(request, prefix, Some(path.trim_start_matches('/'))),
         }
     }
 
     /// Answers with a document of the description; without a name with its root.
-    fn describe(&self, request: &HttpRequest, name: Option<&str>) -> Answer {
+    fn describe(&self, request: &HttpRequest, prefix: &str, name: Option<&str>) -> Answer {
         if request.method != "GET" && request.method != "HEAD" {
             return plain(request, 405, &[("Allow", "GET, HEAD")], "GET only");
         }
-        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let base = format!("{}{prefix}", self.base.lock().unwrap_or_else(PoisonError::into_inner));
         let documents = description::documents(&base, &self.config.defects);
         match documents
-            .get(name.unwrap_or(documents.root()))
+            .get(name.unwrap_or_else(|| documents.root()))
             .filter(|_| !self.has(Defect::WsdlNotServed))
         {
             Some(document) => {

@@ -1,7 +1,9 @@
 //! The provider and the consumer talk to each other over loopback, without and with mistakes.
 
+mod addressing;
 mod consumer;
 mod security;
+mod violations;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mock::{Defect, DefectSet, DriverOutcome, Side};
-use crate::soap::addressing::{ANONYMOUS, Addressing, EndpointReference, NONE};
-use crate::soap::{Charset, Envelope, Message, MessageKind, Violation};
+use crate::soap::addressing::{ANONYMOUS, Addressing, EndpointReference};
+use crate::soap::{Charset, Envelope, Message};
 use crate::wire::{
-    Answer, Client as Http, ClientOptions, Handler, HttpRequest, HttpResponse, Outgoing, Server, ServerOptions, Url,
-    parse_request, parse_response, response_bytes,
+    Answer, Client as Http, ClientOptions, Handler, HttpRequest, HttpResponse, Outgoing, Server, ServerOptions,
+    parse_response, response_bytes,
 };
 use crate::xml::{Limits, parse_bytes};
 
@@ -399,149 +401,6 @@ fn asked() -> Addressing {
 }
 
 #[tokio::test]
-async fn answers_are_addressed() {
-    let request = addressed(get_resident(EXISTS), &asked());
-    let answer = properties(&Bench::new(DefectSet::NONE).await.post(&request).await);
-    assert_eq!(crate::soap::addressing::compare_reply(&asked(), &answer), []);
-    assert_eq!(answer.action, Operation::GetResident.answer_action());
-    for defect in [
-        Defect::WsaRelatesToMissing,
-        Defect::WsaRelatesToWrong,
-        Defect::WsaActionWrong,
-        Defect::WsaMessageIdReused,
-    ] {
-        let answer = properties(&Bench::new(defect).await.post(&request).await);
-        assert_ne!(
-            crate::soap::addressing::compare_reply(&asked(), &answer),
-            [],
-            "{defect}"
-        );
-    }
-    let answer = properties(&Bench::new(Defect::WsaMessageIdMissing).await.post(&request).await);
-    assert_eq!(answer.message_id, None);
-    let nobody = Addressing {
-        reply_to: Some(EndpointReference::new(NONE)),
-        ..asked()
-    };
-    let request = addressed(get_resident(EXISTS), &nobody);
-    assert_eq!(Bench::new(DefectSet::NONE).await.post(&request).await.status, 202);
-    assert_eq!(
-        Bench::new(Defect::WsaNoneAnswered).await.post(&request).await.status,
-        200
-    );
-    let request = addressed(get_resident(EXISTS), &asked());
-    assert_eq!(
-        Bench::new(Defect::WsaAnonymousCallback)
-            .await
-            .post(&request)
-            .await
-            .status,
-        202
-    );
-}
-
-#[tokio::test]
-async fn wrong_addressing_headers_are_refused() {
-    let twice = addressed(get_resident(EXISTS), &asked()).with_header(asked().write());
-    let other = addressed(
-        get_resident(EXISTS),
-        &Addressing {
-            action: "urn:other".into(),
-            ..asked()
-        },
-    );
-    let no_id = addressed(
-        get_resident(EXISTS),
-        &Addressing {
-            message_id: None,
-            ..asked()
-        },
-    );
-    for (defect, envelope, expected) in [
-        (Defect::WsaDuplicateHeaderAccepted, twice, "InvalidAddressingHeader"),
-        (Defect::WsaActionMismatchAccepted, other, "ActionNotSupported"),
-        (
-            Defect::WsaMissingHeaderAccepted,
-            no_id,
-            "MessageAddressingHeaderRequired",
-        ),
-    ] {
-        let [clean, spoiled] = statuses(defect, &[XML], envelope.write().as_bytes()).await;
-        assert_eq!((clean.0, clean.1.as_str()), (500, expected), "{defect}");
-        assert_eq!(spoiled.0, 200, "{defect}");
-    }
-    let mismatch = [XML, ("SOAPAction", "\"urn:other\"")];
-    let body = addressed(get_resident(EXISTS), &asked()).write();
-    let [clean, spoiled] = statuses(Defect::WsaActionMismatchAccepted, &mismatch, body.as_bytes()).await;
-    assert_eq!((clean.1.as_str(), spoiled.0), ("InvalidAddressingHeader", 200));
-}
-
-/// What arrives at `ReplyTo` and at `FaultTo`, and the status on the connection.
-async fn called_back(defect: DefectSet, number: &str, refuses: usize, count: usize) -> (u16, Vec<HttpRequest>, usize) {
-    let bench = Bench::new(defect).await;
-    let (reply, fault) = (Listener::new(refuses).await, Listener::new(0).await);
-    let properties = Addressing {
-        reply_to: Some(EndpointReference {
-            address: reply.url(),
-            parameters: vec!["<p:key xmlns:p=\"urn:p\">k1</p:key>".into()],
-        }),
-        fault_to: Some(EndpointReference::new(fault.url())),
-        ..asked()
-    };
-    let status = bench.post(&addressed(get_resident(number), &properties)).await.status;
-    if status != 202 {
-        return (status, Vec::new(), 0);
-    }
-    let waits = if number == EXISTS { &reply } else { &fault };
-    if count > 0 {
-        waits.wait(count).await;
-    }
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    let got = reply.got.lock().expect("whole").clone();
-    let faults = fault.got.lock().expect("whole").len();
-    (status, got, faults)
-}
-
-#[tokio::test]
-async fn callbacks_reach_the_right_address() {
-    let (status, got, faults) = called_back(DefectSet::NONE, EXISTS, 0, 1).await;
-    let body = String::from_utf8_lossy(&got[0].body).into_owned();
-    assert_eq!((status, got.len(), faults), (202, 1, 0));
-    assert!(
-        body.contains(">k1<") && body.contains("IsReferenceParameter") && body.contains("urn:uuid:1"),
-        "{body}"
-    );
-    let (_, got, faults) = called_back(DefectSet::NONE, ABSENT, 0, 1).await;
-    assert_eq!((got.len(), faults), (0, 1));
-    let (status, ..) = called_back(Defect::WsaReplyToIgnored.into(), EXISTS, 0, 0).await;
-    assert_eq!(status, 200);
-    let (_, got, faults) = called_back(Defect::WsaFaultToIgnored.into(), ABSENT, 0, 0).await;
-    assert_eq!((got.len(), faults), (1, 0));
-    let (_, got, _) = called_back(Defect::WsaReferenceParametersDropped.into(), EXISTS, 0, 1).await;
-    assert!(!String::from_utf8_lossy(&got[0].body).contains("k1"));
-}
-
-#[tokio::test]
-async fn callbacks_are_tried_again_with_an_end() {
-    let ids = |got: &[HttpRequest]| -> std::collections::HashSet<String> {
-        let id = |request: &HttpRequest| {
-            let text = String::from_utf8_lossy(&request.body).into_owned();
-            let from = text.find("<wsa:MessageID").expect("an id");
-            text[from..].split('>').nth(1).map(str::to_owned).expect("an id")
-        };
-        got.iter().map(id).collect()
-    };
-    let (_, got, _) = called_back(DefectSet::NONE, EXISTS, 2, 3).await;
-    assert_eq!((got.len(), ids(&got).len()), (3, 1));
-    let (_, got, _) = called_back(Defect::DlvNewMessageIdOnCallbackRetry.into(), EXISTS, 2, 3).await;
-    assert_eq!(ids(&got).len(), 3);
-    let (_, got, _) = called_back(Defect::DlvNoRetryCallback.into(), EXISTS, 2, 1).await;
-    assert_eq!(got.len(), 1);
-    let (_, got, _) = called_back(Defect::DlvEndlessRetryCallback.into(), EXISTS, 100, 6).await;
-    assert!(got.len() > reply::TRIES as usize);
-}
-
-#[tokio::test]
 async fn changes_survive_a_restart() {
     for (defects, left) in [
         (DefectSet::NONE, json!(["c1"])),
@@ -566,118 +425,6 @@ async fn changes_survive_a_restart() {
     assert!(report.ending == Ending::Failed && report.sent > 3, "{report:?}");
 }
 
-/// What differs from call to call.
-fn steady(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    match (text.find("<m:answeredAt>"), text.find("</m:answeredAt>")) {
-        (Some(from), Some(to)) => format!("{}{}", &text[..from], &text[to..]),
-        _ => text,
-    }
-}
-
-/// The message of the list that is sent so that an answer of a kind comes back.
-fn question(violation: &Violation) -> Outgoing {
-    let kind = violation.message.request().unwrap_or(violation.message);
-    let mut request = kind.clean();
-    if violation.message == MessageKind::Fault {
-        request.body = request.body.replace(EXISTS, ABSENT);
-    }
-    request.apply(&violation.given).expect("made");
-    let url = Url::parse(&format!("http://localhost:8080{}", request.target)).expect("an address");
-    Outgoing {
-        bytes: request.bytes(),
-        ..Outgoing::new(&request.method, &url, &[], b"")
-    }
-}
-
-#[tokio::test]
-async fn every_violation_shows_in_answers() {
-    let answers = |defects: DefectSet, outgoing: &Outgoing| {
-        let exchange = Exchange::new(ExchangeConfig::new(1, defects));
-        let (request, _) = parse_request(&outgoing.bytes).expect("a request");
-        match exchange.respond(&request) {
-            Answer::Send { bytes, .. } => steady(&bytes),
-            other => panic!("{other:?}"),
-        }
-    };
-    let mut silent = Vec::new();
-    for doc in Defect::all().iter().filter(|doc| doc.side == Side::ExchangeProvider) {
-        let Defect::Message(at) = doc.id else { continue };
-        let outgoing = question(&Violation::all()[usize::from(at)]);
-        if answers(DefectSet::NONE, &outgoing) == answers(doc.id.into(), &outgoing) {
-            silent.push(doc.id.name());
-        }
-    }
-    assert!(silent.is_empty(), "{silent:?}");
-}
-
-#[tokio::test]
-async fn every_violation_shows_in_requests() {
-    let listener = Listener::new(0).await;
-    let mut silent = Vec::new();
-    for doc in Defect::all().iter().filter(|doc| doc.side == Side::ExchangeConsumer) {
-        let Defect::Message(at) = doc.id else { continue };
-        let (operation, fields) = match Violation::all()[usize::from(at)].message {
-            MessageKind::OneWayRequest => ("NotifyChange", notice(1)),
-            MessageKind::RpcRequest => ("CountResidents", json!({ "area": "131016", "asOf": "2026-04-01" })),
-            MessageKind::EmptyRequest => ("Ping", json!({})),
-            MessageKind::RpcEmptyRequest => ("Refresh", json!({})),
-            _ => ("GetResident", json!({ "residentNumber": EXISTS, "asOf": "2026-04-01" })),
-        };
-        let order = Order {
-            operation: operation.into(),
-            endpoint: listener.url(),
-            fields: fields.as_object().cloned().unwrap_or_default(),
-            most_retries: Some(0),
-            ..Order::default()
-        };
-        for defects in [DefectSet::NONE, doc.id.into()] {
-            done(defects, &order).await;
-        }
-        let both: Vec<_> = std::mem::take(&mut *listener.got.lock().expect("whole"))
-            .into_iter()
-            .map(|request| format!("{request:?}"))
-            .collect();
-        if both.len() == 2 && both[0] == both[1] {
-            silent.push(doc.id.name());
-        }
-    }
-    assert!(silent.is_empty(), "{silent:?}");
-}
-
-#[tokio::test]
-async fn every_violation_shows_in_the_description() {
-    let served = |defects: DefectSet| {
-        let exchange = Exchange::new(ExchangeConfig::new(1, defects));
-        exchange.set_base(&Url::parse("http://127.0.0.1:1").expect("an address"));
-        let get = |target: &str| {
-            let outgoing = Outgoing::new(
-                "GET",
-                &Url::parse(&format!("http://a{target}")).expect("an address"),
-                &[],
-                b"",
-            );
-            let (request, _) = parse_request(&outgoing.bytes).expect("a request");
-            match exchange.respond(&request) {
-                Answer::Send { bytes, .. } => bytes,
-                other => panic!("{other:?}"),
-            }
-        };
-        ["/exchange?wsdl", "/messages.xsd", "/types.xsd", "/interface.wsdl"]
-            .map(get)
-            .concat()
-    };
-    let clean = served(DefectSet::NONE);
-    let lists = Defect::all()
-        .iter()
-        .filter(|doc| matches!(doc.id, Defect::Description(_)));
-    let silent: Vec<_> = lists
-        .filter(|doc| served(doc.id.into()) == clean)
-        .map(|doc| doc.id.name())
-        .collect();
-    assert!(silent.is_empty(), "{silent:?}");
-}
-
 #[tokio::test]
 async fn header_blocks_may_carry_attributes_of_soap() {
     let marked = get_resident(EXISTS)
@@ -689,15 +436,22 @@ async fn header_blocks_may_carry_attributes_of_soap() {
     assert_eq!(bench.raw(EXCHANGE_PATH, &[XML], wrong.as_bytes()).await.status, 500);
 }
 
-#[test]
-fn violations_have_a_side_and_a_name() {
-    let docs = Defect::all()
-        .iter()
-        .filter(|doc| matches!(doc.id, Defect::Message(_) | Defect::Description(_)));
-    for doc in docs {
-        assert!(doc.side.is_exchange());
-        assert_eq!(Defect::parse(doc.id.name()), Some(doc.id));
-        assert_eq!(DefectSet::from(doc.id).iter().collect::<Vec<_>>(), [doc.id]);
-    }
-    assert!(Violation::all().len() > 20);
+#[tokio::test]
+async fn the_platform_serves_it_beside_the_api() {
+    let platform = crate::mock::Platform::new(crate::mock::platform::tests::config(DefectSet::NONE));
+    let running = platform.start("127.0.0.1:0", None).await.expect("listens");
+    let order = Order {
+        operation: "Ping".into(),
+        endpoint: running.exchange.to_string(),
+        ..Order::default()
+    };
+    assert_eq!(done(DefectSet::NONE, &order).await.ending, Ending::Answered);
+    let url = running.description.clone();
+    let sent = Http::new(ClientOptions::default())
+        .send(&Outgoing::new("GET", &url, &[], b""))
+        .await;
+    let response = parse_response(&sent.response, "GET", true).expect("HTTP");
+    assert!(text_of(&response).contains(&running.exchange.to_string()));
+    let told = platform.act("received-changes", &Value::Null);
+    assert_eq!(told, DriverOutcome::Told(json!({ "changes": [] })));
 }

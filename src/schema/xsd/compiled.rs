@@ -113,6 +113,9 @@ impl SchemaEngine for CompiledSchema {
 }
 
 fn compile(sources: &Sources) -> Result<CompiledSchema, SchemaFault> {
+    if let Some(fault) = sources.wrong_include() {
+        return Err(fault);
+    }
     let mut builder = SchemaSetBuilder::with_resolver(sources.resolver(), XsdVersion::V1_0);
     for (address, text) in sources.roots() {
         builder = builder

@@ -16,8 +16,30 @@ const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 
 /// Elements that may come next. Namespaces are named where they differ from that of what was found.
 pub(super) fn elements(set: &SchemaSet, wanted: &[NameIds], found: Name<'_>) -> Option<Text> {
-    let names: Vec<Text> = wanted.iter().map(|name| element(set, *name, found)).collect();
-    list(names, "要素", "element")
+    let names = wanted
+        .iter()
+        .flat_map(|name| concrete(set, *name))
+        .map(|name| element(set, name, found));
+    list(names.collect(), "要素", "element")
+}
+
+/// The element itself; for an abstract one, those that may stand in its place.
+fn concrete(set: &SchemaSet, name: NameIds) -> Vec<NameIds> {
+    let head = set.lookup_element(name.0, name.1);
+    let is_abstract = head
+        .and_then(|key| set.arenas.elements.get(key))
+        .is_some_and(|head| head.is_abstract);
+    let Some(head) = head.filter(|_| is_abstract) else {
+        return vec![name];
+    };
+    let members = set
+        .arenas
+        .elements
+        .values()
+        .filter(|member| member.resolved_substitution_groups.contains(&head));
+    members
+        .filter_map(|member| Some((member.target_namespace, member.name?)))
+        .collect()
 }
 
 fn element(set: &SchemaSet, (namespace, local): NameIds, found: Name<'_>) -> Text {

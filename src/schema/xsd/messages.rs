@@ -66,7 +66,6 @@ pub(super) fn of_schema(code: Option<&str>, detail: &str) -> Text {
     let ja = match code {
         Some("src-resolve") => "参照している部品（型、要素、属性など）がスキーマにありません",
         Some("src-import") => "import の書き方か、取り込んだスキーマの名前空間が正しくありません",
-        Some("src-include") => "include したスキーマの名前空間が異なります",
         Some("src-redefine") => "redefine の書き方が正しくありません",
         Some("cos-nonambig") => "内容モデルがあいまいです（次の要素がどの宣言に当たるか一つに決まりません）",
         Some("sch-props-correct") => "同じ名前の部品が二つあります",

@@ -39,6 +39,17 @@ impl<'d> Walk<'_, 'd> {
             return None;
         }
         let wanted = self.expected();
+        let name = self.ids(child.name());
+        if wanted.contains(&name) {
+            // Only an abstract element is refused where it is expected.
+            self.report(
+                Item::Element(child),
+                "cvc-elt.2",
+                "",
+                expected::elements(self.set, &wanted, child.name()),
+            );
+            return self.give_up();
+        }
         if wanted.is_empty() || self.fits_later(child, &wanted) {
             self.leave_out(child, &wanted);
             return None;

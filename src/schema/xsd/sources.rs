@@ -8,6 +8,7 @@ use xsd_schema::{EmbeddedLoader, LocationRequest, LocationRewriter, SchemaLoader
 use super::SchemaFault;
 use crate::schema::ReferenceFault;
 use crate::schema::documents::{has_scheme, join_address, join_path};
+use crate::text::Text;
 use crate::xml::{Doctype, Element, Limits, Position, XML_NAMESPACE, parse};
 
 /// Namespace of schema documents.
@@ -155,6 +156,39 @@ impl Sources {
                 return found;
             }
         }
+    }
+
+    /// Includes and redefines of a document of another target namespace (XML Schema 1.0 Part 1, `src-include` and
+    /// `src-redefine`): the engine looks only at documents that it has not seen before.
+    pub(super) fn wrong_include(&self) -> Option<SchemaFault> {
+        let all = self.outlines.iter().enumerate().flat_map(|(number, outline)| {
+            outline
+                .references
+                .iter()
+                .map(move |reference| (number, outline, reference))
+        });
+        let (number, reference, target) = all
+            .filter(|(_, _, reference)| reference.directive != "import")
+            .find_map(|(number, outline, reference)| {
+                let target = self.map.target(number, reference.location.as_deref()?, None).ok()?;
+                let target = self.outlines[target].target.as_deref()?;
+                (outline.target.as_deref() != Some(target)).then_some((number, reference, target))
+            })?;
+        Some(SchemaFault {
+            location: self.map.locations[number].clone(),
+            line: Some(reference.at.line),
+            code: Some(format!("src-{}", reference.directive)),
+            message: Text::new(
+                format!(
+                    "{} したスキーマの名前空間「{target}」が、取り込む側と異なります",
+                    reference.directive
+                ),
+                format!(
+                    "the document of this {} has another target namespace, `{target}`",
+                    reference.directive
+                ),
+            ),
+        })
     }
 
     /// References that lead nowhere, in document order.

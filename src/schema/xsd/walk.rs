@@ -45,6 +45,8 @@ pub(super) fn validate(
         // Whatever the second walk makes of it: what the engine refuses is never reported as valid.
         walk.report(Item::Element(element), first.constraint, &first.message, None);
     }
+    // What is missing at the end of an element is said where the element begins.
+    walk.errors.sort_by_key(|error| error.range.start);
     walk.errors
 }
 
@@ -284,13 +286,14 @@ impl<'r, 'd> Walk<'r, 'd> {
         } else if matches!(open.content, Some(ContentType::ElementOnly | ContentType::Empty)) {
             // The engine takes the ideographic space and other spaces of Unicode for white space. XML does not.
             self.suspicious = true;
+            let empty = matches!(open.content, Some(ContentType::Empty));
             if self.detailed && !std::mem::replace(&mut open.text_reported, true) {
-                self.report(
-                    Item::Element(element),
-                    "cvc-complex-type.2.3",
-                    "white space of Unicode is not white space of XML",
-                    None,
-                );
+                let code = if empty {
+                    "cvc-complex-type.2.1"
+                } else {
+                    "cvc-complex-type.2.3"
+                };
+                self.report(Item::Element(element), code, "", None);
             }
         } else if open.nil {
             self.runtime.validate_whitespace(text);
@@ -333,7 +336,9 @@ impl<'r, 'd> Walk<'r, 'd> {
         let (element, governing) = (open.element, open.governing);
         // A value that has elements inside it is not judged as a value, too.
         let no_value = open.lost && !matches!(open.content, Some(ContentType::ElementOnly | ContentType::Mixed));
-        let follows = open.lost || wanted.iter().any(|name| open.left_out.contains(name));
+        let left_out = wanted.iter().any(|name| open.left_out.contains(name));
+        let for_any = wanted.is_empty() && !open.left_out.is_empty();
+        let follows = open.lost || left_out || for_any;
         for error in self.found.take() {
             if error.constraint == "cvc-complex-type.2.4" {
                 if !follows {

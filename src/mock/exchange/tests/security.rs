@@ -94,6 +94,12 @@ async fn signed_messages_are_understood() {
         let unsigned = bench.post(&get_resident(EXISTS)).await;
         assert_eq!(unsigned.status, if required { 500 } else { 200 });
     }
+    let bench = keys.bench(DefectSet::NONE, false).await;
+    let secure = async |text: &str| bench.raw("/secure/exchange", &[XML], text.as_bytes()).await.status;
+    assert_eq!(secure(&get_resident(EXISTS).write()).await, 500);
+    assert_eq!(secure(&keys.signed(DefectSet::NONE)).await, 200);
+    let described = text_of(&bench.raw("/secure/exchange?wsdl", &[], b"").await);
+    assert!(described.contains("/secure/exchange\"") && described.contains("/secure/statistics\""));
     let refused = keys.bench(Defect::WssValidRefused, true).await;
     assert_eq!(sent(&refused, &keys.signed(DefectSet::NONE)).await.status, 500);
 }
