@@ -63,7 +63,7 @@ pub enum Driver {
     /// The reference provider in this process.
     Provider(Arc<mock::Platform>),
     /// The reference consumer in this process.
-    Consumer(Arc<mock::Consumer>),
+    Consumer(Arc<mock::Consumer>, Arc<mock::exchange::Client>),
 }
 
 impl Driver {
@@ -93,7 +93,8 @@ impl Driver {
                     DriverOutcome::Unsupported => DriverReply::unsupported(),
                     DriverOutcome::Wrong(why) => DriverReply::failed(why),
                 },
-                Self::Consumer(consumer) => consume(consumer, action, &order).await,
+                Self::Consumer(_, exchange) if action == "soap-call" => soap_call(exchange, &order).await,
+                Self::Consumer(consumer, _) => consume(consumer, action, &order).await,
             }
         };
         tokio::time::timeout(limit, acting)
@@ -109,6 +110,27 @@ async fn consume(consumer: &mock::Consumer, action: &str, order: &Value) -> Driv
     match serde_json::from_value::<mock::Order>(order.clone()) {
         Err(error) => DriverReply::failed(error.to_string()),
         Ok(order) => DriverReply::done(serde_json::to_value(consumer.act(&order).await).ok()),
+    }
+}
+
+async fn soap_call(client: &mock::exchange::Client, order: &Value) -> DriverReply {
+    match serde_json::from_value::<mock::exchange::Order>(order.clone()) {
+        Err(error) => DriverReply::failed(error.to_string()),
+        Ok(order) => {
+            let report = client.act(&order).await;
+            let outcome = match report.ending {
+                mock::exchange::Ending::Answered | mock::exchange::Ending::Accepted => "done",
+                mock::exchange::Ending::Fault => "fault",
+                mock::exchange::Ending::Failed => "failed",
+            };
+            DriverReply::done(Some(serde_json::json!({
+                "outcome": outcome,
+                "values": report.values,
+                "fault": report.fault_code,
+                "error": report.error,
+                "sent": report.sent,
+            })))
+        }
     }
 }
 

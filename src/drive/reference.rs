@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::run::RunError;
+use crate::mock::exchange::{ExchangeConfig, SigningAuthority};
 use crate::mock::{DefectSet, Platform, PlatformConfig, Running, server_tls};
 use crate::scenario::Corpus;
 use crate::wire::certificate::TestAuthority;
+
+/// Unit of time of the reference exchange service: it lives faster than a product.
+const EXCHANGE_PACE: Duration = Duration::from_millis(15);
 
 /// Interface that the reference platform offers.
 pub(super) const INTERFACE: &str = "031.numbering";
@@ -25,6 +29,8 @@ pub struct Reference {
     pub client_secret: String,
     /// Its switched-on defects.
     pub defects: DefectSet,
+    /// Who signed the certificates of WS-Security, its own and those of the harness.
+    pub signing: SigningAuthority,
 }
 
 impl Reference {
@@ -58,10 +64,17 @@ impl Reference {
             hosts.push(host);
         }
         let tls = server_tls(&authority, &hosts, &defects)?;
+        let signing = SigningAuthority::new("junkyo signatures")?;
+        let exchange = ExchangeConfig {
+            pace: EXCHANGE_PACE,
+            tls: Some(authority.client()?),
+            ..ExchangeConfig::new(seed, defects).with_security(&signing)?
+        };
         let client_id = client_id(seed, "reference");
         let client_secret = format!("{}{}", super::reference::client_id(seed, "secret-a"), client_id);
         let config = PlatformConfig {
             time_out,
+            exchange: Some(exchange),
             ..PlatformConfig::new(
                 Arc::clone(interface),
                 client_id.clone(),
@@ -85,6 +98,7 @@ impl Reference {
             client_id,
             client_secret,
             defects,
+            signing,
         })
     }
 }

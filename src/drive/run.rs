@@ -23,10 +23,12 @@ use super::services::{Services, of_reference, of_target};
 use super::session::{Credentials, Limits, Session};
 use super::setup::{complete_facts, credentials_of, salt_of, start_receiver, started_instant, write_authority};
 use super::soap_reply::Reworker;
+use super::soap_security::{SecurityKit, settings_of_target};
 use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
 use crate::evidence::{Blocked, Journal, JournalError, NOT_APPLICABLE, Note, RunFacts, ScenarioEvidence};
-use crate::mock::{Consumer, ConsumerConfig};
+use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
+use crate::mock::{Consumer, ConsumerConfig, DefectSet};
 use crate::scenario::{Act, Corpus, Reply, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
 use crate::text::Text;
@@ -43,6 +45,9 @@ pub enum RunError {
     /// Evidence could not be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Keys for signatures could not be made or read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// TLS could not be set up.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -171,7 +176,7 @@ impl Runner {
             municipality: super::target::Municipality::default().code,
             offers: PROVIDER_ACTIONS
                 .iter()
-                .chain(&["number"])
+                .chain(&["number", "soap-call"])
                 .map(|action| (*action).to_owned())
                 .collect(),
             time_scale: Some(0.05),
@@ -190,6 +195,11 @@ impl Runner {
         // each other. A real product is one.
         for _ in 0..if needs_consumer { REFERENCE_STANDS } else { 0 } {
             let receiver = start_receiver(corpus, &facts, "127.0.0.1:0", "127.0.0.1").await?;
+            let exchange = exchange::Client::new(exchange::ClientConfig {
+                security: Some(Arc::new(SecuritySettings::issued(&reference.signing, "exchange consumer")?)),
+                pace: limits.retry_wait,
+                ..exchange::ClientConfig::new(reference.defects)
+            });
             let consumer = Consumer::new(ConsumerConfig::new(
                 receiver.authority.client()?,
                 limits.consumer_timeout,
@@ -197,14 +207,18 @@ impl Runner {
             ));
             stands.push(Stand {
                 receiver,
-                driver: Driver::Consumer(Arc::new(consumer)),
+                driver: Driver::Consumer(Arc::new(consumer), Arc::new(exchange)),
                 authority_file: None,
             });
         }
         let services = of_reference(corpus, &running.url)?;
         note_services(&mut facts, &services);
-        let security = Arc::new(Reworker::default());
-        let listener = start_listener(plan, "127.0.0.1:0", "127.0.0.1", facts.seed, &security).await?;
+        facts.signature_authorities.clone_from(&reference.signing.pem);
+        let security = Arc::new(Reworker {
+            security: SecurityKit::issued(&reference.signing)?,
+        });
+        let behind = ExchangeConfig::new(facts.seed, DefectSet::NONE).with_security(&reference.signing)?;
+        let listener = start_listener(plan, "127.0.0.1:0", "127.0.0.1", behind, &security).await?;
         let parts = Parts {
             facts,
             client,
@@ -300,9 +314,16 @@ impl Runner {
         let client = Client::new(client_options);
         let services = of_target(corpus, target, &client).await?;
         note_services(&mut facts, &services);
-        let security = Arc::new(Reworker::default());
+        facts.signature_authorities.clone_from(&target.signature_authorities);
+        let mut behind = ExchangeConfig::new(facts.seed, DefectSet::NONE);
+        let mut kit = SecurityKit::default();
+        if let Some(signing) = &target.signing {
+            kit = SecurityKit::of_target(signing)?;
+            behind.security = Some(Arc::new(settings_of_target(signing, &target.signature_authorities)?));
+        }
+        let security = Arc::new(Reworker { security: kit });
         let listen = &file.receiver;
-        let listener = start_listener(plan, &listen.soap_listen, &listen.host, facts.seed, &security).await?;
+        let listener = start_listener(plan, &listen.soap_listen, &listen.host, behind, &security).await?;
         let parts = Parts {
             facts,
             client,
@@ -596,6 +617,11 @@ const PROVIDER_ACTIONS: &[&str] = &[
     "introspection-down",
     "introspection-up",
     "reset",
+    "received-changes",
+    "restart",
+    "exchange-reset",
+    "signatures-required-on",
+    "signatures-required-off",
 ];
 
 /// Whether a scenario holds a wait that no faster machine shortens.

@@ -2,8 +2,12 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::target::KeyPair;
+use crate::mock::exchange::{KeyError, SecuritySettings, SigningAuthority};
 use crate::scenario::{Attack, SecurityAct, SignedBy, TimestampUse};
-use crate::soap::security::{PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, secure};
+use crate::soap::security::{
+    PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, certificates_of_pem, secure,
+};
 use crate::soap::{ENVELOPE, Message};
 use crate::xml::{Limits, parse};
 
@@ -19,6 +23,25 @@ pub(super) struct SecurityKit {
 }
 
 impl SecurityKit {
+    /// Keys made for one run: a trusted one of `authority`, an expired one of it, and one of a stranger.
+    pub(super) fn issued(authority: &SigningAuthority) -> Result<Self, KeyError> {
+        Ok(Self {
+            trusted: Some(authority.issue("junkyo harness")?.signer),
+            expired: Some(authority.issue_expired("junkyo harness of last year")?.signer),
+            stranger: Some(SigningAuthority::new("an authority nobody trusts")?.issue("a stranger")?.signer),
+        })
+    }
+
+    /// The key of a target file; strangers are made for the run.
+    pub(super) fn of_target(signing: &KeyPair) -> Result<Self, KeyError> {
+        let stranger = SigningAuthority::new("an authority nobody trusts")?;
+        Ok(Self {
+            trusted: Some(Signer::from_pem(&signing.certificate, &signing.key)?),
+            expired: Some(stranger.issue_expired("a stranger of last year")?.signer),
+            stranger: Some(stranger.issue("a stranger")?.signer),
+        })
+    }
+
     /// Puts security into an envelope as a scenario wants it.
     pub(super) fn dress(&self, envelope: &str, how: &SecurityAct) -> Result<String, String> {
         let now = OffsetDateTime::now_utc();
@@ -64,6 +87,13 @@ impl SecurityKit {
             Some(attack) => attacked(&signed, attack).ok_or_else(|| "the envelope cannot be attacked".to_owned()),
         }
     }
+}
+
+/// Keys of the reference service that stands opposite a consumer product: it signs as the harness does, and trusts
+/// what the target file says.
+pub(super) fn settings_of_target(signing: &KeyPair, authorities: &str) -> Result<SecuritySettings, KeyError> {
+    let signer = Signer::from_pem(&signing.certificate, &signing.key)?;
+    SecuritySettings::new(signer, certificates_of_pem(authorities).unwrap_or_default())
 }
 
 /// What an attacker makes of a signed envelope.

@@ -8,6 +8,7 @@ use super::run::RunError;
 use super::services::Services;
 use super::soap_reply::Reworker;
 use crate::evidence::RunFacts;
+use crate::mock::exchange::{Exchange, ExchangeConfig};
 use crate::scenario::Act;
 
 /// Notes what the services are, so that judging knows it years later.
@@ -24,7 +25,7 @@ pub(super) async fn start_listener(
     plan: &Plan,
     listen: &str,
     host: &str,
-    seed: u64,
+    exchange: ExchangeConfig,
     security: &Arc<Reworker>,
 ) -> Result<Option<Listener>, RunError> {
     let needs = |act: &Act| match act {
@@ -36,8 +37,7 @@ pub(super) async fn start_listener(
     if !steps.map(|step| &step.act).any(needs) {
         return Ok(None);
     }
-    let _ = seed;
-    let handler: crate::wire::Handler = Arc::new(|_, _| Box::pin(std::future::ready(crate::wire::Answer::Reset)));
-    let listener = Listener::start(listen, host, handler, Arc::clone(security)).await?;
+    let exchange = Exchange::new(exchange);
+    let listener = Listener::start(listen, host, exchange.handler(), Arc::clone(security)).await?;
     Ok(Some(listener))
 }

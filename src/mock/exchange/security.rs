@@ -80,6 +80,19 @@ impl SigningAuthority {
         issued(&certificate.pem(), &key)
     }
 
+    /// The same with a certificate whose period is over.
+    ///
+    /// # Errors
+    /// When no key can be generated.
+    pub fn issue_expired(&self, name: &str) -> Result<IssuedSigner, KeyError> {
+        let key = KeyPair::generate()?;
+        let mut params = leaf(name);
+        params.not_before = OffsetDateTime::now_utc() - Duration::days(730);
+        params.not_after = OffsetDateTime::now_utc() - Duration::days(365);
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        issued(&certificate.pem(), &key)
+    }
+
     /// Its certificate, DER.
     pub fn der(&self) -> &[u8] {
         &self.der

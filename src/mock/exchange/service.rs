@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,8 @@ pub struct Exchange {
     store: Mutex<Store>,
     base: Mutex<String>,
     replays: Mutex<ReplayGuard>,
+    /// Switched by the control hook: unsigned requests are refused everywhere.
+    signatures_required: AtomicBool,
     pub(super) ids: Ids,
     pub(super) client: Client,
 }
@@ -93,6 +96,7 @@ impl Exchange {
             store: Mutex::default(),
             base: Mutex::default(),
             replays: Mutex::new(super::security::replay_guard()),
+            signatures_required: AtomicBool::new(false),
         })
     }
 
@@ -175,7 +179,8 @@ impl Exchange {
     fn respond_at(self: &Arc<Self>, request: &HttpRequest, prefix: &str) -> Answer {
         match request.path() {
             EXCHANGE_PATH | STATISTICS_PATH if request.method == "POST" => {
-                self.receive(request, self.config.require_security || prefix == SECURE)
+                let required = self.config.require_security || self.signatures_required.load(Ordering::Relaxed);
+                self.receive(request, required || prefix == SECURE)
             }
             EXCHANGE_PATH | STATISTICS_PATH if request.query().eq_ignore_ascii_case("wsdl") => {
                 self.describe(request, prefix, None)
@@ -218,7 +223,7 @@ impl Exchange {
     /// Does what the control hook is asked for.
     ///
     /// Actions: `received-changes` (tells the ids of the changes that were applied, in that order), `restart` (what is
-    /// only in memory is lost), `exchange-reset` (everything is as at the start).
+    /// only in memory is lost), `signatures-required-on`/`-off`, `exchange-reset` (everything is as at the start).
     pub fn act(&self, action: &str, _with: &Value) -> DriverOutcome {
         match action {
             "received-changes" => {
@@ -232,6 +237,10 @@ impl Exchange {
                 if self.has(Defect::DlvLostOnRestart) {
                     self.store().changes = Changes::default();
                 }
+                DriverOutcome::Done
+            }
+            "signatures-required-on" | "signatures-required-off" => {
+                self.signatures_required.store(action.ends_with("on"), Ordering::Relaxed);
                 DriverOutcome::Done
             }
             "exchange-reset" => {

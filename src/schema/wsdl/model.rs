@@ -275,7 +275,7 @@ impl Description {
         let by_action = fits
             .iter()
             .find(|(_, operation)| soap_action.is_some() && operation.soap_action.as_deref() == soap_action);
-        by_action.or(fits.first()).copied()
+        by_action.or_else(|| fits.first()).copied()
     }
 }
 

@@ -178,7 +178,7 @@ fn declared_operation<'d>(port_type: Element<'d>, bound: Element<'d>, earlier: u
         .collect();
     let by_input =
         input_name(bound).and_then(|wanted| same.iter().find(|operation| input_name(**operation) == Some(wanted)));
-    by_input.or_else(|| same.get(earlier)).or(same.last()).copied()
+    by_input.or_else(|| same.get(earlier)).or_else(|| same.last()).copied()
 }
 
 impl<'d> OperationNode<'d> {

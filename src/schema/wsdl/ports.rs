@@ -1,6 +1,7 @@
 //! Ports of a description, read from its elements.
 
 use super::nodes::{FaultNode, parts};
+use super::read::MAX_DANGLING;
 use super::{
     BindingNode, BoundFault, BoundMessage, Components, DescriptionError, DescriptionFile, FileRole, HeaderPart, Kind,
     MessageNode, Operation, OperationNode, OwnedName, Part, Port, SOAPBIND, SOAPBIND12, Style, WSDL,
@@ -204,7 +205,7 @@ impl<'d> PortReader<'_, 'd> {
             at: element.position(),
             message,
         };
-        if !self.dangling.contains(&error) {
+        if self.dangling.len() < MAX_DANGLING && !self.dangling.contains(&error) {
             self.dangling.push(error);
         }
     }

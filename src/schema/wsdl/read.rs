@@ -1,12 +1,20 @@
 //! Reading a description: which files belong to it, and its schemas.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::ports::read_ports;
-use super::{Description, DescriptionError, DescriptionFile, FileRole, WSDL, XSD, embedded_schemas};
+use super::{Description, DescriptionError, DescriptionFile, FileRole, SOAPBIND, WSDL, XSD, embedded_schemas};
 use crate::schema::{DocumentSet, SchemaSource};
 use crate::text::Text;
-use crate::xml::{Doctype, Element, Limits, Position, parse_bytes};
+use crate::xml::{Doctype, Document, Element, Limits, Position, XmlError, XmlFault, parse_bytes};
+
+/// Elements of WSDL and soapbind in a description, parts of one message, bytes of schemas cut out of WSDL files, and
+/// references told as dangling. Operations repeat parts, and schemas repeat namespaces: without bounds a small file could
+/// become a large model.
+const MAX_COMPONENTS: usize = 30_000;
+const MAX_PARTS: usize = 256;
+const MAX_SCHEMA_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const MAX_DANGLING: usize = 1_000;
 
 impl Description {
     /// Reads the description that a set of documents starts with. What is wrong inside the documents does not stop it:
@@ -65,6 +73,7 @@ struct Gathering<'s> {
     documents: &'s DocumentSet,
     files: Vec<DescriptionFile>,
     dangling: Vec<DescriptionError>,
+    components: usize,
 }
 
 impl<'s> Gathering<'s> {
@@ -73,6 +82,7 @@ impl<'s> Gathering<'s> {
             documents,
             files: Vec::new(),
             dangling: Vec::new(),
+            components: 0,
         }
     }
 
@@ -121,7 +131,12 @@ impl<'s> Gathering<'s> {
             return None;
         }
         let bytes = self.documents.get(location)?;
-        let document = parse_bytes(bytes, None, &Limits::default().with_doctype(Doctype::Skip));
+        let mut document = parse_bytes(bytes, None, &Limits::default().with_doctype(Doctype::Skip));
+        if let (Ok(parsed), FileRole::Description) = (&document, role)
+            && let Some(error) = self.exceeds(parsed)
+        {
+            document = Err(error);
+        }
         let file = DescriptionFile {
             location: location.to_owned(),
             role,
@@ -139,16 +154,42 @@ impl<'s> Gathering<'s> {
         Some(references)
     }
 
+    /// Counts the components of a WSDL file; the error is that there are too many.
+    fn exceeds(&mut self, document: &Document) -> Option<XmlError> {
+        let counted = |element: &Element<'_>| [WSDL, SOAPBIND].contains(&element.namespace());
+        for element in document.elements().filter(counted) {
+            self.components += 1;
+            let limit = if self.components > MAX_COMPONENTS {
+                MAX_COMPONENTS
+            } else if element.is(WSDL, "message") && element.children().nth(MAX_PARTS).is_some() {
+                MAX_PARTS
+            } else {
+                continue;
+            };
+            let fault = XmlFault::TooManyNodes { limit };
+            return Some(XmlError {
+                fault,
+                at: element.position(),
+            });
+        }
+        None
+    }
+
     fn resolve(&mut self, from: &str, references: Vec<Reference>) -> Vec<String> {
         let mut found = Vec::new();
+        let mut known = HashSet::new();
         for reference in references {
+            if !known.insert(reference.to.clone()) {
+                continue;
+            }
             match self.documents.resolve(from, &reference.to) {
                 Ok(location) => found.push(location.to_owned()),
-                Err(fault) => self.dangling.push(DescriptionError {
+                Err(fault) if self.dangling.len() < MAX_DANGLING => self.dangling.push(DescriptionError {
                     location: from.to_owned(),
                     at: reference.at,
                     message: fault.describe(),
                 }),
+                Err(_) => {}
             }
         }
         found
@@ -183,10 +224,16 @@ fn schema_sources(files: &[DescriptionFile]) -> Vec<SchemaSource> {
         let Some(root) = file.root().filter(|root| root.is(WSDL, "definitions")) else {
             continue;
         };
+        let mut bytes = 0;
         for (number, schema) in (1..).zip(embedded_schemas(root)) {
+            let text = standalone(schema);
+            bytes += text.len();
+            if bytes > MAX_SCHEMA_BYTES {
+                break;
+            }
             sources.push(SchemaSource {
                 location: format!("{}#types-{number}", file.location),
-                text: standalone(schema),
+                text,
             });
         }
     }

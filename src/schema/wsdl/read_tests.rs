@@ -186,3 +186,21 @@ fn bindings_without_a_service_get_a_port_and_names_that_lead_nowhere_are_told() 
     );
     assert_eq!(description.operations().count(), 0, "SOAP 1.2 is recognised only");
 }
+
+#[test]
+fn models_cannot_outgrow_their_files() {
+    let within = |body: &str| {
+        let text = format!("<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/'>{body}</w:definitions>");
+        let description = Description::read(set(&[("a.wsdl", &text)])).expect("the root is there");
+        description.files[0]
+            .document
+            .as_ref()
+            .err()
+            .map(|error| error.to_string())
+    };
+    let parts = |count: usize| format!("<w:message name='m'>{}</w:message>", "<w:part name='p'/>".repeat(count));
+    assert_eq!(within(&parts(256)), None);
+    assert!(within(&parts(257)).is_some_and(|error| error.contains("256")));
+    assert_eq!(within(&"<w:message name='m'/>".repeat(20_000)), None);
+    assert!(within(&"<w:message name='m'/>".repeat(30_001)).is_some_and(|error| error.contains("30000")));
+}

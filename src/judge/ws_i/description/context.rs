@@ -17,6 +17,8 @@ pub(super) struct Context<'d> {
     pub(super) components: Components<'d>,
     /// Bindings that are judged.
     pub(super) bindings: Vec<BindingNode<'d>>,
+    /// Why a component that is not there may stand in a file that is not there.
+    lacks_imports: Option<Text>,
 }
 
 /// Style and use of a binding.
@@ -47,6 +49,7 @@ impl<'d> Context<'d> {
             description,
             schema_fault,
             readings,
+            lacks_imports: missing_import(description, &definitions),
             definitions,
             components,
             bindings,
@@ -95,20 +98,7 @@ impl<'d> Context<'d> {
 
     /// Whether some `wsdl:import` leads nowhere, so that a missing component may stand there.
     pub(super) fn lacks_imports(&self) -> Option<Text> {
-        let documents = &self.description.documents;
-        self.definitions
-            .iter()
-            .flat_map(|root| root.children_named(WSDL, "import"))
-            .filter_map(|import| import.attribute("", "location"))
-            .filter(|location| !location.trim().is_empty())
-            .zip(std::iter::repeat(self.description.documents.root()))
-            .find_map(|(location, _)| {
-                let from = self.description.files.iter().map(|file| file.location.as_str());
-                let missing = from
-                    .into_iter()
-                    .all(|from| documents.resolve(from, location.trim()).is_err());
-                missing.then(|| lacking(location))
-            })
+        self.lacks_imports.clone()
     }
 
     fn place(&self, spot: &Spot<'d>) -> Place {
@@ -125,6 +115,18 @@ impl<'d> Context<'d> {
         }
         place
     }
+}
+
+fn missing_import(description: &Description, definitions: &[Element<'_>]) -> Option<Text> {
+    definitions.iter().find_map(|root| {
+        let from = description.file_of(*root)?;
+        root.children_named(WSDL, "import")
+            .filter_map(|import| import.attribute("", "location"))
+            .map(str::trim)
+            .filter(|location| !location.is_empty())
+            .find(|location| description.documents.resolve(&from.location, location).is_err())
+            .map(lacking)
+    })
 }
 
 /// Why a question stays open: a file is not there.

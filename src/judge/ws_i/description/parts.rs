@@ -2,7 +2,7 @@
 
 use super::context::{Context, Inquiry, Literal, attribute_text};
 use crate::judge::ws_i::Answered;
-use crate::schema::wsdl::{BindingNode, MessageNode, OperationNode, WSDL};
+use crate::schema::wsdl::{BindingNode, MessageNode, OperationNode, Soap, WSDL};
 use crate::text::Text;
 use crate::xml::Element;
 
@@ -163,7 +163,12 @@ pub(super) fn all_bound(context: &Context<'_>) -> Answered {
         "portTypeのメッセージの全てのパートをsoapbind:body・header・headerfault・faultのいずれかに割り当てる",
         "every part of the messages of a portType is bound to soapbind:body, header, headerfault or fault",
     );
-    for binding in &context.bindings {
+    // A binding that is not SOAP 1.1 cannot bind anything to soapbind elements; BP2402 says what is wrong with it.
+    for binding in context
+        .bindings
+        .iter()
+        .filter(|binding| binding.soap == Some(Soap::V11))
+    {
         inquiry.applies();
         let headers: Vec<Element<'_>> = binding
             .operations
@@ -204,5 +209,8 @@ pub(super) fn all_bound(context: &Context<'_>) -> Answered {
             }
         }
     }
-    inquiry.finish("wsdl:bindingがありません", "there is no wsdl:binding")
+    inquiry.finish(
+        "SOAP 1.1のwsdl:bindingがありません",
+        "there is no SOAP 1.1 wsdl:binding",
+    )
 }

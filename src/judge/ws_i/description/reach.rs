@@ -1,6 +1,6 @@
 //! Schemas that a description reaches.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::context::{Context, lacking};
 use crate::schema::ReferenceFault;
@@ -17,8 +17,12 @@ pub(super) struct SchemaImport<'d> {
 /// Top-level element declarations that a description can see.
 pub(super) struct Declared<'d> {
     names: HashSet<(&'d str, &'d str)>,
+    /// Namespaces of which something is declared.
+    namespaces: HashSet<&'d str>,
     /// Namespaces of which something may be declared in a file that is not there, with the reason.
-    open: Vec<(Option<&'d str>, Text)>,
+    open: HashMap<&'d str, Text>,
+    /// The same for namespaces that nothing is known of.
+    open_others: Option<Text>,
 }
 
 impl<'d> Context<'d> {
@@ -42,7 +46,7 @@ impl<'d> Context<'d> {
             for child in schema.children() {
                 let is_import = child.is(XSD, "import");
                 let is_include = child.is(XSD, "include") || child.is(XSD, "redefine");
-                if !is_import && !(includes && is_include) {
+                if !(is_import || includes && is_include) {
                     continue;
                 }
                 let target = self.target(child);
@@ -92,7 +96,9 @@ impl<'d> Context<'d> {
     pub(super) fn declared_elements(&self) -> Declared<'d> {
         let mut declared = Declared {
             names: HashSet::new(),
-            open: Vec::new(),
+            namespaces: HashSet::new(),
+            open: HashMap::new(),
+            open_others: self.lacks_imports(),
         };
         let mut known: HashSet<(*const str, usize, &str)> = HashSet::new();
         let own = |schema: Element<'d>| schema.attribute("", "targetNamespace");
@@ -109,6 +115,7 @@ impl<'d> Context<'d> {
             }
             for child in schema.children() {
                 if child.is(XSD, "element") {
+                    declared.namespaces.insert(namespace);
                     declared
                         .names
                         .insert((namespace, child.attribute("", "name").unwrap_or_default()));
@@ -129,22 +136,19 @@ impl<'d> Context<'d> {
                         match root {
                             Some(root) if !is_import => open.push((root, own(root).unwrap_or(namespace))),
                             Some(_) => {}
-                            None => declared.open.push((Some(wanted), lacking(&file.location))),
+                            None => drop(declared.open.insert(wanted, lacking(&file.location))),
                         }
                     }
                     Some(Err(_)) => {
                         let written = child.attribute("", "schemaLocation").unwrap_or_default();
-                        declared.open.push((Some(wanted), lacking(written)));
+                        declared.open.insert(wanted, lacking(written));
                     }
                     None if is_import && !present.contains(wanted) => {
-                        declared.open.push((Some(wanted), lacking(wanted)));
+                        declared.open.insert(wanted, lacking(wanted));
                     }
                     None => {}
                 }
             }
-        }
-        if let Some(reason) = self.lacks_imports() {
-            declared.open.push((None, reason));
         }
         declared
     }
@@ -157,10 +161,11 @@ impl<'d> Declared<'d> {
 
     /// Why it cannot be said whether a namespace has a declaration.
     pub(super) fn is_open(&self, namespace: &str) -> Option<&Text> {
-        let known = self.names.iter().any(|(of, _)| *of == namespace);
-        self.open
-            .iter()
-            .find(|(open, _)| open.map_or(!known, |open| open == namespace))
-            .map(|(_, reason)| reason)
+        let others = || {
+            self.open_others
+                .as_ref()
+                .filter(|_| !self.namespaces.contains(namespace))
+        };
+        self.open.get(namespace).or_else(others)
     }
 }

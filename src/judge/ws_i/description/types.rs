@@ -1,5 +1,7 @@
 //! Types and schemas (BP2102, BP2107, BP2108, BP2110, BP2122, BP4202).
 
+use std::collections::HashSet;
+
 use super::context::{Context, Literal, lacking};
 use crate::judge::ws_i::Answered;
 use crate::schema::wsdl::{WSDL, XSD};
@@ -16,7 +18,7 @@ pub(super) fn leads_to_schema(context: &Context<'_>) -> Answered {
         "xsd:importが取り込むもののルート要素はxsd:schema",
         "the root of what xsd:import retrieves is xsd:schema",
     );
-    let own: Vec<&str> = context
+    let own: HashSet<&str> = context
         .embedded()
         .filter_map(|schema| schema.attribute("", "targetNamespace"))
         .collect();
@@ -216,21 +218,25 @@ pub(super) fn annotations(context: &Context<'_>) -> Answered {
 impl Context<'_> {
     /// Why the schemas of the description are not all there: a file is missing or cannot be read.
     fn unread_schema(&self) -> Option<Text> {
+        let schemas = self.all_schemas();
+        let present: HashSet<Option<&str>> = schemas
+            .iter()
+            .map(|schema| schema.attribute("", "targetNamespace"))
+            .collect();
         self.schema_imports(true).into_iter().find_map(|import| {
             let written = import
                 .element
                 .attribute("", "schemaLocation")
-                .or(import.element.attribute("", "namespace"));
+                .or_else(|| import.element.attribute("", "namespace"));
             match import.target {
                 Some(Err(_)) => Some(lacking(written.unwrap_or_default())),
-                Some(Ok(file)) => file.document.is_err().then(|| lacking(&file.location)),
+                Some(Ok(file)) => {
+                    let is_schema = file.root().is_some_and(|root| root.is(XSD, "schema"));
+                    (!is_schema).then(|| lacking(&file.location))
+                }
                 None if import.element.is(XSD, "import") => {
                     let wanted = import.element.attribute("", "namespace");
-                    let known = self
-                        .all_schemas()
-                        .iter()
-                        .any(|schema| schema.attribute("", "targetNamespace") == wanted);
-                    (!known).then(|| lacking(written.unwrap_or_default()))
+                    (!present.contains(&wanted)).then(|| lacking(written.unwrap_or_default()))
                 }
                 None => None,
             }
