@@ -1,6 +1,7 @@
 //! Floor 4: plan + product → evidence. Recording only: no verdict is decided here.
 
 mod body;
+mod conditions;
 mod consumer;
 mod driver;
 mod listener;

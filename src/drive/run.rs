@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use thiserror::Error;
 
+use super::conditions::{PROVIDER_ACTIONS, inapplicable, is_clean_up, lacking, waits};
 use super::consumer::Stand;
 use super::driver::Driver;
 use super::listener::Listener;
@@ -26,10 +27,10 @@ use super::soap_reply::Reworker;
 use super::soap_security::{SecurityKit, settings_of_target};
 use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
-use crate::evidence::{Blocked, Journal, JournalError, NOT_APPLICABLE, Note, RunFacts, ScenarioEvidence};
+use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
 use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
 use crate::mock::{Consumer, ConsumerConfig, DefectSet};
-use crate::scenario::{Act, Corpus, Reply, Scenario, Step};
+use crate::scenario::{Act, Corpus, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
 use crate::text::Text;
 use crate::wire::certificate::CertificateError;
@@ -124,6 +125,9 @@ struct Parts {
     security: Arc<Reworker>,
 }
 
+/// How many reference consumers act at the same time.
+const REFERENCE_STANDS: usize = 8;
+
 /// A run, ready to be carried out.
 pub struct Runner {
     session: Session,
@@ -196,7 +200,10 @@ impl Runner {
         for _ in 0..if needs_consumer { REFERENCE_STANDS } else { 0 } {
             let receiver = start_receiver(corpus, &facts, "127.0.0.1:0", "127.0.0.1").await?;
             let exchange = exchange::Client::new(exchange::ClientConfig {
-                security: Some(Arc::new(SecuritySettings::issued(&reference.signing, "exchange consumer")?)),
+                security: Some(Arc::new(SecuritySettings::issued(
+                    &reference.signing,
+                    "exchange consumer",
+                )?)),
                 pace: limits.retry_wait,
                 ..exchange::ClientConfig::new(reference.defects)
             });
@@ -449,52 +456,12 @@ impl Runner {
     async fn scenario(&self, scenario: &Scenario, stand: Option<&Stand>) -> ScenarioEvidence {
         let attempt = self.attempts.get(&*scenario.id).copied().unwrap_or_default() + 1;
         let attempt = self.session.recorder.begin(Arc::clone(&scenario.id), attempt);
-        let blocked = match self.inapplicable(scenario).or_else(|| self.lacking(scenario)) {
+        let lacking = || lacking(scenario, &self.stands, &self.session.facts);
+        let blocked = match inapplicable(scenario, &self.services).or_else(lacking) {
             Some(blocked) => Some(blocked),
             None => self.story(scenario, stand, &attempt).await.err(),
         };
         attempt.end(blocked)
-    }
-
-    /// Why a scenario does not apply to the service, if it does not.
-    fn inapplicable(&self, scenario: &Scenario) -> Option<Blocked> {
-        let service = scenario.interface.as_deref().and_then(|id| self.services.get(id))?;
-        let features = service.features();
-        let feature = scenario.applies.iter().find(|feature| !features.contains(feature))?;
-        Some(Blocked {
-            step: scenario.steps.first()?.id.to_string(),
-            reason: Text::new(
-                format!("WSDL に {feature} に当たる操作がないため適用外"),
-                format!("does not apply: the description has no operation of the kind {feature}"),
-            ),
-            blame: NOT_APPLICABLE.into(),
-        })
-    }
-
-    /// What a scenario needs and the product does not offer.
-    fn lacking(&self, scenario: &Scenario) -> Option<Blocked> {
-        let step = scenario.steps.first()?;
-        let blocked = |reason| Blocked {
-            step: step.id.to_string(),
-            reason,
-            blame: "configuration".into(),
-        };
-        if scenario.role == Subject::Consumer && self.stands.is_empty() {
-            return Some(blocked(Text::new(
-                "ターゲットファイルに [driver.consumer] がないため、利用側の試験を実施できません。",
-                "the target file has no [driver.consumer], so the product cannot be made to act",
-            )));
-        }
-        let missing = scenario
-            .needs
-            .iter()
-            .find(|action| !self.session.facts.offers.contains(action))?;
-        Some(blocked(Text::new(
-            format!(
-                "製品のドライバーが操作 {missing} を提供していません（[driver.provider] の actions に宣言してください）。"
-            ),
-            format!("the product's driver does not offer `{missing}`; declare it in `actions` of [driver.provider]"),
-        )))
     }
 
     async fn story(&self, scenario: &Scenario, stand: Option<&Stand>, attempt: &Attempt) -> Result<(), Blocked> {
@@ -602,43 +569,3 @@ impl Runner {
         }
     }
 }
-
-/// Actions of the reference provider.
-const PROVIDER_ACTIONS: &[&str] = &[
-    "maintenance-on",
-    "maintenance-off",
-    "unexpected-on",
-    "unexpected-off",
-    "slow-on",
-    "slow-off",
-    "expire-token",
-    "load-residents",
-    "next-number",
-    "introspection-down",
-    "introspection-up",
-    "reset",
-    "received-changes",
-    "restart",
-    "exchange-reset",
-    "signatures-required-on",
-    "signatures-required-off",
-];
-
-/// Whether a scenario holds a wait that no faster machine shortens.
-fn waits(scenario: &Scenario) -> bool {
-    scenario.steps.iter().any(|step| match &step.act {
-        Act::Wait(_) => true,
-        Act::Consume(consume) => {
-            let told_to_wait = |reply: &Reply| reply.headers.contains_key("Retry-After");
-            consume.keeps_waiting() || consume.replies.iter().any(told_to_wait)
-        }
-        _ => false,
-    })
-}
-
-fn is_clean_up(action: &str) -> bool {
-    action.ends_with("-off") || action.ends_with("-up") || action == "reset"
-}
-
-/// How many reference consumers act at the same time.
-const REFERENCE_STANDS: usize = 8;

@@ -9,8 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use crate::evidence::DescriptionFiles;
-use crate::schema::wsdl::{Description, DescriptionError, Operation, Port, Soap, Style};
-use crate::schema::{DocumentSet, DocumentsError};
+use crate::schema::generate::{Root, sample};
+use crate::schema::wsdl::{BoundMessage, Description, DescriptionError, Operation, OwnedName, Port, Soap, Style};
+use crate::schema::{CompiledSchema, DocumentSet, DocumentsError};
 use crate::standard::Service;
 use crate::wire::Url;
 
@@ -120,6 +121,7 @@ impl ServiceUnderTest {
                 headers.entry(name.clone()).or_insert(blocks);
             }
         }
+        make_samples(&description, &mut samples, &mut headers);
         Ok(Self {
             id: id.to_owned(),
             description,
@@ -198,8 +200,67 @@ impl ServiceUnderTest {
     }
 }
 
+/// Seed of generated samples: they are the same in every run.
+const SAMPLE_SEED: u64 = 1;
+
 /// Target namespace of the reference exchange service.
 pub(super) const REFERENCE_NAMESPACE: &str = "http://junkyo.example/exchange/1";
+
+/// Makes a valid message for every operation that has no sample. What cannot be generated stays without one, and the
+/// scenarios that need it say so.
+fn make_samples(
+    description: &Description,
+    samples: &mut BTreeMap<String, String>,
+    headers: &mut BTreeMap<String, Vec<String>>,
+) {
+    let lacking = |operation: &Operation| {
+        let input = operation.input.as_ref();
+        let body = !samples.contains_key(&operation.name) && input.is_some_and(|input| !input.body.is_empty());
+        let blocks = !headers.contains_key(&operation.name) && input.is_some_and(|input| !input.headers.is_empty());
+        body || blocks
+    };
+    if !description.operations().any(|(_, operation)| lacking(operation)) {
+        return;
+    }
+    let Ok(schema) = CompiledSchema::compile(&description.schemas) else {
+        return;
+    };
+    for (_, operation) in description.operations() {
+        let Some(input) = &operation.input else { continue };
+        if !samples.contains_key(&operation.name)
+            && let Some(body) = sample_body(&schema, operation, input)
+        {
+            samples.insert(operation.name.clone(), body);
+        }
+        if !headers.contains_key(&operation.name) {
+            let elements = input.headers.iter().filter_map(|header| header.part.element.clone());
+            let blocks = elements.filter_map(|element| sample(schema.set(), &Root::Element(element), SAMPLE_SEED).ok());
+            headers.insert(operation.name.clone(), blocks.collect());
+        }
+    }
+}
+
+/// Content of the body of a request.
+fn sample_body(schema: &CompiledSchema, operation: &Operation, input: &BoundMessage) -> Option<String> {
+    if operation.style == Style::Document {
+        let element = input.body.first()?.element.clone()?;
+        return sample(schema.set(), &Root::Element(element), SAMPLE_SEED).ok();
+    }
+    let accessors: Option<String> = input
+        .body
+        .iter()
+        .map(|part| {
+            let root = Root::Type {
+                type_name: part.type_name.clone()?,
+                accessor: OwnedName::new("", &part.name),
+            };
+            sample(schema.set(), &root, SAMPLE_SEED).ok()
+        })
+        .collect();
+    let namespace = crate::soap::escape_attribute(input.body_namespace.as_deref().unwrap_or_default());
+    let name = &operation.name;
+    Some(format!(r#"<w:{name} xmlns:w="{namespace}">{}</w:{name}>"#, accessors?))
+}
 
 /// The address of a port: as the target file says, else at the path of the description on the target's host.
 fn address_of(port: &Port, target: &ServiceTarget) -> Option<Url> {

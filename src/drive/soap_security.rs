@@ -6,7 +6,8 @@ use super::target::KeyPair;
 use crate::mock::exchange::{KeyError, SecuritySettings, SigningAuthority};
 use crate::scenario::{Attack, SecurityAct, SignedBy, TimestampUse};
 use crate::soap::security::{
-    PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, certificates_of_pem, secure,
+    EXTENSION, PasswordKind, SIGNATURE, SignOptions, SignatureAlgorithm, Signer, UsernameToken, certificates_of_pem,
+    secure,
 };
 use crate::soap::{ENVELOPE, Message};
 use crate::xml::{Limits, parse};
@@ -28,7 +29,11 @@ impl SecurityKit {
         Ok(Self {
             trusted: Some(authority.issue("junkyo harness")?.signer),
             expired: Some(authority.issue_expired("junkyo harness of last year")?.signer),
-            stranger: Some(SigningAuthority::new("an authority nobody trusts")?.issue("a stranger")?.signer),
+            stranger: Some(
+                SigningAuthority::new("an authority nobody trusts")?
+                    .issue("a stranger")?
+                    .signer,
+            ),
         })
     }
 
@@ -94,6 +99,24 @@ impl SecurityKit {
 pub(super) fn settings_of_target(signing: &KeyPair, authorities: &str) -> Result<SecuritySettings, KeyError> {
     let signer = Signer::from_pem(&signing.certificate, &signing.key)?;
     SecuritySettings::new(signer, certificates_of_pem(authorities).unwrap_or_default())
+}
+
+/// An envelope without its Security header.
+pub(super) fn without_security(envelope: &str) -> String {
+    let Ok(document) = parse(envelope, &Limits::default()) else {
+        return envelope.to_owned();
+    };
+    let header = document.elements().find(|element| element.is(EXTENSION, "Security"));
+    header.map_or_else(
+        || envelope.to_owned(),
+        |header| {
+            format!(
+                "{}{}",
+                &envelope[..header.range().start],
+                &envelope[header.range().end..]
+            )
+        },
+    )
 }
 
 /// What an attacker makes of a signed envelope.

@@ -396,7 +396,7 @@ checks! {
     /// Requests of a consumer that arrived.
     #[texts(ja = "利用側から届いた要求の数が期待どおりか。", en = "Did the expected number of requests of the consumer arrive?")]
     Arrived as "arrived" {
-        /// `api`, `token` or `elsewhere`.
+        /// `api`, `token`, `callback` or `elsewhere`.
         at: String,
         /// At least.
         #[serde(default)]

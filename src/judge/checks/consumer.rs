@@ -12,6 +12,7 @@ use crate::text::Text;
 fn channel(word: &str) -> Channel {
     match word {
         "token" => Channel::Token,
+        "callback" => Channel::Callback,
         "elsewhere" => Channel::Elsewhere,
         _ => Channel::Api,
     }

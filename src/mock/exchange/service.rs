@@ -240,7 +240,8 @@ impl Exchange {
                 DriverOutcome::Done
             }
             "signatures-required-on" | "signatures-required-off" => {
-                self.signatures_required.store(action.ends_with("on"), Ordering::Relaxed);
+                self.signatures_required
+                    .store(action.ends_with("on"), Ordering::Relaxed);
                 DriverOutcome::Done
             }
             "exchange-reset" => {

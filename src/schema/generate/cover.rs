@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::GenerateLimits;
 use super::grammar::{Content, ElementId, Grammar, Particle, SimpleId, Site, Term, TypeId};
+use super::heights::{NEVER, heights, particle_height, term_height};
 use super::random::Random;
 use super::tree::{AttributeNode, Node, Value};
 use super::values::{Values, values};
@@ -36,7 +37,7 @@ pub(super) enum Goal {
 pub(super) struct Cover<'g, 's> {
     pub(super) grammar: &'g Grammar<'s>,
     limits: GenerateLimits,
-    values: HashMap<SimpleId, Rc<Values>>,
+    pub(super) values: HashMap<SimpleId, Rc<Values>>,
     seed: u64,
     pub(super) covered: HashSet<Goal>,
     /// Types below which nothing is left to cover.
@@ -54,8 +55,6 @@ struct Making {
     open: Vec<TypeId>,
     choices: Vec<(Site, u32, usize)>,
 }
-
-const NEVER: usize = usize::MAX / 4;
 
 impl<'g, 's> Cover<'g, 's> {
     pub(super) fn new(grammar: &'g Grammar<'s>, seed: u64, limits: GenerateLimits) -> Self {
@@ -347,7 +346,7 @@ impl<'g, 's> Cover<'g, 's> {
     pub(super) fn counts(&self, particle: &Particle) -> Vec<u32> {
         let top = particle
             .max
-            .unwrap_or(3.max(particle.min))
+            .unwrap_or_else(|| 3.max(particle.min))
             .min(self.limits.occurrences.max(particle.min));
         let mut counts = vec![particle.min];
         if term_height(self.grammar, &self.heights, &particle.term) >= NEVER {
@@ -542,134 +541,5 @@ impl<'g, 's> Cover<'g, 's> {
 
     fn particle_height(&self, particle: &Particle) -> usize {
         particle_height(self.grammar, &self.heights, particle)
-    }
-}
-
-/// For each type, how many levels of elements its smallest element has below it.
-fn heights(grammar: &Grammar<'_>) -> Vec<usize> {
-    let mut heights = vec![NEVER; grammar.types.len()];
-    loop {
-        let mut changed = false;
-        for (id, found) in grammar.types.iter().enumerate() {
-            let height = match &found.content {
-                Content::Empty | Content::Simple(_) => 0,
-                Content::Elements { particle, .. } => particle_height(grammar, &heights, particle),
-            };
-            if height < heights[id] {
-                heights[id] = height;
-                changed = true;
-            }
-        }
-        if !changed {
-            return heights;
-        }
-    }
-}
-
-fn particle_height(grammar: &Grammar<'_>, heights: &[usize], particle: &Particle) -> usize {
-    if particle.min == 0 {
-        0
-    } else {
-        term_height(grammar, heights, &particle.term)
-    }
-}
-
-/// How many levels of elements one occurrence needs; `NEVER` where none can be valid.
-fn term_height(grammar: &Grammar<'_>, heights: &[usize], term: &Term) -> usize {
-    let all = |parts: &[Particle]| {
-        parts
-            .iter()
-            .map(|part| particle_height(grammar, heights, part))
-            .max()
-            .unwrap_or(0)
-    };
-    match term {
-        Term::Element(id) => {
-            let declaration = &grammar.elements[*id];
-            let members = declaration.members.iter().chain([id]);
-            let lowest = members
-                .filter(|member| !grammar.elements[**member].is_abstract)
-                .flat_map(|member| {
-                    let type_id = grammar.elements[*member].type_id;
-                    let found = &grammar.types[type_id];
-                    let own = (!found.is_abstract).then_some(type_id);
-                    own.into_iter().chain(found.derived.iter().copied())
-                })
-                .map(|type_id| heights[type_id])
-                .min();
-            lowest.unwrap_or(NEVER).saturating_add(1).min(NEVER)
-        }
-        Term::Sequence(parts) | Term::All(parts) => all(parts),
-        Term::Choice(parts) => parts
-            .iter()
-            .map(|part| particle_height(grammar, heights, part))
-            .min()
-            .unwrap_or(NEVER),
-        Term::Any(wildcard) => {
-            if wildcard.strict || wildcard.foreign.is_none() {
-                NEVER
-            } else {
-                1
-            }
-        }
-    }
-}
-
-impl Cover<'_, '_> {
-    /// Values that were looked for already.
-    pub(super) fn known_values(&self, id: SimpleId) -> Option<&Values> {
-        self.values.get(&id).map(Rc::as_ref)
-    }
-
-    /// Name of the element of a particle.
-    pub(super) fn name_of(&self, site: Site) -> Option<&str> {
-        self.with_particle(site, |particle| match &particle.term {
-            Term::Element(id) => Some(*id),
-            _ => None,
-        })
-        .map(|id| self.grammar.elements[id].name.local.as_str())
-    }
-
-    /// Name of the first element of a branch.
-    pub(super) fn branch_name(&self, site: Site, index: usize) -> Option<&str> {
-        self.with_particle(site, |particle| match &particle.term {
-            Term::Choice(parts) => parts.get(index).and_then(first_element),
-            _ => None,
-        })
-        .map(|id| self.grammar.elements[id].name.local.as_str())
-    }
-
-    /// Name of an attribute.
-    pub(super) fn attribute_name(&self, site: Site) -> Option<&str> {
-        let uses = self.grammar.types.iter().flat_map(|found| &found.attributes);
-        uses.into_iter()
-            .find(|attribute| attribute.site == site)
-            .map(|attribute| attribute.name.local.as_str())
-    }
-
-    fn with_particle<T>(&self, site: Site, ask: impl Fn(&Particle) -> Option<T>) -> Option<T> {
-        let mut open: Vec<&Particle> = Vec::new();
-        for found in &self.grammar.types {
-            if let Content::Elements { particle, .. } = &found.content {
-                open.push(particle);
-            }
-        }
-        while let Some(particle) = open.pop() {
-            if particle.site == site {
-                return ask(particle);
-            }
-            if let Term::Sequence(parts) | Term::Choice(parts) | Term::All(parts) = &particle.term {
-                open.extend(parts);
-            }
-        }
-        None
-    }
-}
-
-fn first_element(particle: &Particle) -> Option<ElementId> {
-    match &particle.term {
-        Term::Element(id) => Some(*id),
-        Term::Sequence(parts) | Term::Choice(parts) | Term::All(parts) => parts.iter().find_map(first_element),
-        Term::Any(_) => None,
     }
 }

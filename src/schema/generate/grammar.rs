@@ -61,8 +61,6 @@ pub(super) struct ElementDeclaration {
     pub(super) nillable: bool,
     pub(super) is_abstract: bool,
     pub(super) fixed: Option<String>,
-    /// Declared at the top of a schema.
-    pub(super) is_top: bool,
     /// Members of its substitution group, themselves not abstract.
     pub(super) members: Vec<ElementId>,
     pub(super) constraints: Vec<IdentityConstraintKey>,
@@ -185,7 +183,6 @@ impl<'s> Grammar<'s> {
             nillable: false,
             is_abstract: false,
             fixed: None,
-            is_top: true,
             members: Vec::new(),
             constraints: Vec::new(),
         });
@@ -248,7 +245,6 @@ impl<'s> Grammar<'s> {
             nillable: false,
             is_abstract: false,
             fixed: None,
-            is_top: false,
             members: Vec::new(),
             constraints: Vec::new(),
         });
@@ -264,9 +260,6 @@ impl<'s> Grammar<'s> {
         let name = declaration
             .name
             .map(|local| self.name_of(declaration.target_namespace, local));
-        let is_top = declaration
-            .name
-            .is_some_and(|local| self.set.lookup_element(declaration.target_namespace, local) == Some(key));
         let mut members = Vec::new();
         let mut heads = vec![key];
         let mut seen = vec![key];
@@ -309,7 +302,6 @@ impl<'s> Grammar<'s> {
             nillable: declaration.nillable,
             is_abstract: declaration.is_abstract,
             fixed: declaration.fixed_value.clone(),
-            is_top,
             members,
             constraints: declaration.identity_constraints.clone(),
         };

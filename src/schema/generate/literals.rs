@@ -247,7 +247,7 @@ fn scaled(text: &str, places: usize) -> Option<i128> {
     let (whole, part) = text
         .trim_start_matches('+')
         .split_once('.')
-        .unwrap_or((text.trim_start_matches('+'), ""));
+        .unwrap_or_else(|| (text.trim_start_matches('+'), ""));
     let digits = format!("{whole}{part:0<places$}");
     let value = digits.parse::<i128>().ok()?;
     Some(if negative { -value } else { value })

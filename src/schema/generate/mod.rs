@@ -4,13 +4,16 @@
 //! its label and no other. What could not be made, or not be proved, is named with the reason.
 
 mod breaks;
+mod breaks_values;
 mod check;
 mod constraint;
 mod cover;
 mod grammar;
 mod grammar_simple;
+mod heights;
 mod identity;
 mod literals;
+mod naming;
 mod pattern;
 mod random;
 #[cfg(test)]

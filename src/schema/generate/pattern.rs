@@ -12,10 +12,10 @@ const MAX_LENGTH: usize = 20_000;
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
     Class(Vec<(char, char)>),
-    Sequence(Vec<Pattern>),
-    Choice(Vec<Pattern>),
+    Sequence(Vec<Self>),
+    Choice(Vec<Self>),
     Repeat {
-        inner: Box<Pattern>,
+        inner: Box<Self>,
         min: usize,
         max: Option<usize>,
     },

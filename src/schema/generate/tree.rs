@@ -41,7 +41,7 @@ pub(super) struct Node {
     pub(super) nil: bool,
     pub(super) attributes: Vec<AttributeNode>,
     pub(super) text: Option<Value>,
-    pub(super) children: Vec<Node>,
+    pub(super) children: Vec<Self>,
 }
 
 impl Node {

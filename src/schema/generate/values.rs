@@ -87,7 +87,7 @@ pub(super) fn distinct(grammar: &Grammar<'_>, id: SimpleId, number: usize, rando
             Variety::Atomic(code) => {
                 candidates.extend(literals::distinct(*code, number));
                 let length = simple.facets.length.as_ref().map(|facet| facet.value);
-                let length = length.or(simple.facets.max_length.as_ref().map(|facet| facet.value));
+                let length = length.or_else(|| simple.facets.max_length.as_ref().map(|facet| facet.value));
                 let floor = simple.facets.min_length.as_ref().map_or(1, |facet| facet.value);
                 let width = usize::try_from(length.unwrap_or(4).clamp(floor, floor.max(8))).unwrap_or(4);
                 candidates.push(format!("{number:0width$}"));

@@ -161,11 +161,16 @@ impl Sources {
     /// Includes and redefines of a document of another target namespace (XML Schema 1.0 Part 1, `src-include` and
     /// `src-redefine`): the engine looks only at documents that it has not seen before.
     pub(super) fn wrong_include(&self) -> Option<SchemaFault> {
-        let all = self.outlines.iter().enumerate().flat_map(|(number, outline)| {
-            outline
-                .references
-                .iter()
-                .map(move |reference| (number, outline, reference))
+        // One that takes the namespace of whoever includes it has none of its own to differ from.
+        let chameleons = self.chameleons();
+        let with_target = self
+            .outlines
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| !chameleons[*number]);
+        let all = with_target.flat_map(|(number, outline)| {
+            let references = outline.references.iter();
+            references.map(move |reference| (number, outline, reference))
         });
         let (number, reference, target) = all
             .filter(|(_, _, reference)| reference.directive != "import")
