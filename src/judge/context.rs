@@ -30,6 +30,11 @@ pub(super) enum Answer {
         /// Why.
         reason: Text,
     },
+    /// The question is not asked, because something else is broken.
+    Prevented {
+        /// What.
+        reason: Text,
+    },
     /// The question cannot be answered from this evidence.
     Unanswered {
         /// Why.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{CheckResult, Outcome, Verdict};
+use super::outcome::{Blame, CheckResult, Outcome, Verdict};
 use crate::scenario::Corpus;
 use crate::standard::{Level, Profile, Requirement};
 use crate::text::Text;
@@ -30,6 +30,8 @@ pub struct Judged<'a> {
     pub id: &'a Arc<str>,
     /// Its verdict.
     pub verdict: Verdict,
+    /// Why there are no checks, if there are none.
+    pub reason: Option<&'a Text>,
     /// Its checks.
     pub checks: &'a [CheckResult],
 }
@@ -48,6 +50,9 @@ pub struct RequirementResult {
     pub judged: usize,
     /// Scenarios with a check that did not pass, at most the first ten.
     pub scenarios: Vec<Arc<str>>,
+    /// It was asked, and does not apply to this product: nothing stays open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inapplicable: bool,
     /// Why it was not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
@@ -84,6 +89,10 @@ struct Tally {
     held: usize,
     judged: usize,
     scenarios: Vec<Arc<str>>,
+    /// Why it does not apply, where a check or a scenario said so.
+    inapplicable: Option<Text>,
+    /// Something that was to be asked was prevented by another fault.
+    prevented: bool,
 }
 
 /// Rolls the results of scenarios up. `partial` tells that only a selection was run.
@@ -131,7 +140,11 @@ fn profile_result<'a>(
                 continue;
             };
             for id in scenario.requirements() {
-                count(tallies.entry(id).or_default(), result, result.verdict, None);
+                let tally = tallies.entry(id).or_default();
+                count(tally, result, result.verdict, None);
+                if result.verdict == Verdict::Skip {
+                    note_skip(tally, result.reason, None);
+                }
             }
         }
         for check in result.checks {
@@ -140,7 +153,11 @@ fn profile_result<'a>(
                     continue;
                 };
                 let verdict = verdict_at(requirement.level, check.verdict, check.held);
-                count(tallies.entry(&requirement.id).or_default(), result, verdict, check.held);
+                let tally = tallies.entry(&requirement.id).or_default();
+                count(tally, result, verdict, check.held);
+                if verdict == Verdict::Skip {
+                    note_skip(tally, check.found.as_deref(), check.blame);
+                }
             }
         }
     }
@@ -181,6 +198,7 @@ fn is_open(corpus: &Corpus, result: &RequirementResult) -> bool {
         .requirement(&result.id)
         .is_some_and(|requirement| requirement.not_tested.is_none());
     testable
+        && !result.inapplicable
         && matches!(
             result.verdict,
             Verdict::Error | Verdict::Blocked | Verdict::Review | Verdict::Skip
@@ -218,9 +236,21 @@ fn count(tally: &mut Tally, result: &Judged<'_>, verdict: Verdict, held: Option<
     }
 }
 
+/// Remembers why a question was not asked: because it does not arise, or because something else is broken.
+fn note_skip(tally: &mut Tally, reason: Option<&Text>, blame: Option<Blame>) {
+    if blame.is_some() {
+        tally.prevented = true;
+    } else if let Some(reason) = reason {
+        tally.inapplicable.get_or_insert_with(|| reason.clone());
+    }
+}
+
 fn conclude_requirement(requirement: &Requirement, tally: Option<Tally>) -> RequirementResult {
     let tally = tally.unwrap_or_default();
+    let is_skip = tally.worst == Some(Verdict::Skip);
+    let inapplicable = tally.inapplicable.filter(|_| is_skip && !tally.prevented);
     let reason = match (&requirement.not_tested, tally.worst) {
+        _ if inapplicable.is_some() => inapplicable.clone(),
         (Some(reason), None) => Some(reason.clone()),
         (None, None) => Some(Text::new(
             "この要件を判定するシナリオが実行されていません。",
@@ -234,6 +264,7 @@ fn conclude_requirement(requirement: &Requirement, tally: Option<Tally>) -> Requ
         held: tally.held,
         judged: tally.judged,
         scenarios: tally.scenarios,
+        inapplicable: inapplicable.is_some(),
         reason,
     }
 }

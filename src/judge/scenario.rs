@@ -173,7 +173,8 @@ impl<'a> Judge<'a> {
             exchange: None,
             excerpt: None,
             reading: None,
-            blame: None,
+            // It stays open because of a fault of the product, not because it does not arise.
+            blame: Some(Blame::Product),
         }
     }
 
@@ -203,6 +204,12 @@ impl<'a> Judge<'a> {
             Answer::NotApplicable { reason } => {
                 result.held = None;
                 result.verdict = Verdict::Skip;
+                result.found = Some(Box::new(reason));
+            }
+            Answer::Prevented { reason } => {
+                result.held = None;
+                result.verdict = Verdict::Skip;
+                result.blame = Some(Blame::Product);
                 result.found = Some(Box::new(reason));
             }
             Answer::Unanswered { reason } => {

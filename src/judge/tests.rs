@@ -152,6 +152,7 @@ fn a_waiver_turns_a_failure_until_its_day_and_never_into_conformance() {
         assert_eq!(result.verdict, verdict);
         let judged = [Judged {
             id: &result.id,
+            reason: None,
             verdict: result.verdict,
             checks: &result.checks,
         }];
@@ -167,6 +168,7 @@ fn what_was_not_judged_leaves_a_run_incomplete() {
     let passed = Judge::new(&corpus, &facts, &[]).scenario(&scenario, &evidence(&scenario, &http(400, RIGHT), None));
     let judged = [Judged {
         id: &passed.id,
+        reason: None,
         verdict: passed.verdict,
         checks: &passed.checks,
     }];

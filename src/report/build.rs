@@ -88,6 +88,7 @@ impl ReportBuilder {
         self.scenarios
             .iter()
             .map(|view| Judged {
+                reason: view.reason.as_ref(),
                 id: &view.id,
                 verdict: view.verdict,
                 checks: &view.checks,

@@ -166,24 +166,21 @@ impl DocumentSet {
             from: from.to_owned(),
         };
         let without_fragment = reference.split('#').next().unwrap_or_default();
-        if let Some((known, _)) = self.documents.get_key_value(without_fragment) {
-            return Ok(known);
-        }
-        let base_is_address = from.contains("://");
+        let known = |location: &str| self.documents.get_key_value(location).map(|(known, _)| known.as_str());
         if has_scheme(without_fragment) {
-            return Err(ReferenceFault::Network {
+            // A recorded document is known by its whole address.
+            return known(without_fragment).ok_or_else(|| ReferenceFault::Network {
                 reference: reference.to_owned(),
             });
         }
-        let target = if base_is_address {
+        let target = if from.contains("://") {
             join_address(from, without_fragment)
         } else {
             join_path(from, without_fragment).ok_or_else(|| ReferenceFault::Outside {
                 reference: reference.to_owned(),
             })?
         };
-        let (known, _) = self.documents.get_key_value(&target).ok_or_else(missing)?;
-        Ok(known)
+        known(&target).ok_or_else(missing)
     }
 }
 

@@ -102,10 +102,12 @@ fn answer_of(answered: &Answered) -> Answer {
     match answered {
         Answered::Holds => Answer::Holds,
         Answered::NotApplicable { reason } => Answer::NotApplicable { reason: reason.clone() },
-        Answered::Blocked { by } => Answer::not_applicable(
-            format!("前提のアサーション {by} が成り立たないため問わない"),
-            format!("not asked: its prerequisite {by} does not hold"),
-        ),
+        Answered::Blocked { by } => Answer::Prevented {
+            reason: Text::new(
+                format!("前提のアサーション {by} が成り立たないため問わない"),
+                format!("not asked: its prerequisite {by} does not hold"),
+            ),
+        },
         Answered::Unanswered { reason } => Answer::Unanswered { reason: reason.clone() },
         Answered::Broken(breach) => {
             let answer = Answer::broken(breach.expected.clone(), breach.found.clone());
