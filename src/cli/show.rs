@@ -310,7 +310,11 @@ fn describe(act: &Act) -> String {
         Act::Observe(_) => "recorded traffic".into(),
         Act::Describe(_) => "?wsdl".into(),
         Act::SoapConsume(consume) => {
-            let replies: Vec<&str> = consume.replies.iter().map(|reply| reply.kind.as_str()).collect();
+            let replies: Vec<String> = consume
+                .replies
+                .iter()
+                .map(|reply| format!("{:?}", reply.kind))
+                .collect();
             format!("{} answered with [{}]", consume.operation, replies.join(", "))
         }
         Act::Wait(wait) => format!("{} ms", wait.ms),

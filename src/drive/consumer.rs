@@ -171,7 +171,7 @@ impl Story<'_> {
         }
     }
 
-    fn record_arrivals(&self, step: &Step, stand: &Stand) {
+    pub(super) fn record_arrivals(&self, step: &Step, stand: &Stand) {
         for (index, arrival) in stand.receiver.take().into_iter().enumerate() {
             let served = arrival.served;
             self.attempt.exchange(Exchange {

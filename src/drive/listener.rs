@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::receiver::ReceiverError;
 use super::soap_reply::{Reworker, rework};
-use crate::scenario::SoapReply;
+use crate::scenario::{ReplyKind, SoapReply};
 use crate::wire::{Answer, Handler, HttpRequest, Served, Server, ServerOptions, Url, parse_request, response_bytes};
 
 /// What becomes of the calls of one step.
@@ -18,6 +18,8 @@ struct Stage {
     replies: Vec<SoapReply>,
     seen: usize,
     served: Vec<Served>,
+    /// Bytes of the reply before.
+    before: Option<Vec<u8>>,
     last: Option<Instant>,
     /// How long a hanging reply holds the connection.
     hang: Duration,
@@ -77,6 +79,7 @@ impl Listener {
             replies: replies.to_vec(),
             seen: 0,
             served: Vec::new(),
+            before: None,
             last: None,
             hang,
             delay,
@@ -139,34 +142,40 @@ async fn respond(
     reworker: &Reworker,
 ) -> Answer {
     let (token, path) = split(&request.target);
-    let staged = lock(stages).get_mut(token).map(|stage| {
+    let (token, path) = (token.to_owned(), path.to_owned());
+    let staged = lock(stages).get_mut(&token).map(|stage| {
         let reply = stage.replies.get(stage.seen).or(stage.replies.last()).cloned();
         stage.seen += 1;
-        (reply.unwrap_or_default(), stage.hang, stage.delay)
+        (reply.unwrap_or_default(), stage.hang, stage.delay, stage.before.clone())
     });
-    let Some((reply, hang, delay)) = staged else {
+    let Some((reply, hang, delay, before)) = staged else {
         return plain(404);
     };
     if reply.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(reply.delay_ms).mul_f64(delay)).await;
     }
-    request.target = path.to_owned();
-    match reply.kind.as_str() {
-        "hang" => Answer::Hang(hang),
-        "reset" => Answer::Reset,
-        "accepted" => plain(202),
-        "status" => rework(plain(reply.status.unwrap_or(503)), &reply, &request, reworker),
-        "body" => {
+    request.target = path;
+    let answer = match reply.kind {
+        ReplyKind::Hang => Answer::Hang(hang),
+        ReplyKind::Reset => Answer::Reset,
+        ReplyKind::Accepted => plain(202),
+        ReplyKind::Again => before.map_or_else(|| plain(500), |bytes| Answer::Send { bytes, close: false }),
+        ReplyKind::Status => rework(plain(reply.status.unwrap_or(503)), &reply, &request, reworker),
+        ReplyKind::Body => {
             let status = reply.status.unwrap_or(200);
             let headers = [("Content-Type", "text/xml; charset=utf-8")];
             let bytes = response_bytes(status, &headers, reply.body.as_deref().unwrap_or_default().as_bytes());
             rework(Answer::Send { bytes, close: false }, &reply, &request, reworker)
         }
-        _ => {
+        ReplyKind::Normal => {
             let answer = normal(request.clone(), connection).await;
             rework(answer, &reply, &request, reworker)
         }
+    };
+    if let (Answer::Send { bytes, .. }, Some(stage)) = (&answer, lock(stages).get_mut(&token)) {
+        stage.before = Some(bytes.clone());
     }
+    answer
 }
 
 fn plain(status: u16) -> Answer {

@@ -158,6 +158,7 @@ impl Runner {
             settle: Duration::from_millis(20),
             consumer_timeout: Duration::from_millis(600),
             consumer_patience: Duration::from_secs(20),
+            callback_patience: Duration::from_secs(2),
             retry_wait: Duration::from_millis(20),
         };
         let product = BTreeMap::from([
@@ -259,6 +260,7 @@ impl Runner {
             settle: Duration::from_millis(file.limits.settle_ms),
             consumer_timeout: Duration::from_millis(file.limits.consumer_timeout_ms),
             consumer_patience: Duration::from_millis(file.limits.consumer_timeout_ms),
+            callback_patience: Duration::from_millis(file.limits.consumer_timeout_ms),
             retry_wait: Duration::from_millis(file.limits.retry_wait_ms),
         };
         let product = &file.product;

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
+use super::services::PLATFORM;
 use crate::evidence::DescriptionFiles;
 use crate::schema::generate::{Root, sample};
 use crate::schema::wsdl::{BoundMessage, Description, DescriptionError, Operation, OwnedName, Port, Soap, Style};
@@ -111,6 +112,8 @@ impl ServiceUnderTest {
             .collect();
         let mut samples = target.samples;
         let mut headers = target.headers;
+        // A product's own service may well have operations of the same names, but not the same messages.
+        let corpus = corpus.filter(|_| id != PLATFORM || description.target_namespace == REFERENCE_NAMESPACE);
         for (_, operation) in description.operations() {
             let name = &operation.name;
             if let Some(sample) = corpus.and_then(|service| service.sample(name)) {
@@ -306,15 +309,6 @@ pub fn recorded_files(documents: &DocumentSet) -> DescriptionFiles {
         }
     }
     files
-}
-
-/// The description of a service of the corpus.
-pub(super) fn corpus_documents(service: &Service) -> DocumentSet {
-    let texts = service
-        .texts
-        .iter()
-        .map(|(location, text)| (location.clone(), text.clone().into_bytes()));
-    DocumentSet::new(service.file.wsdl.clone(), texts)
 }
 
 /// Sample files of a target, by operation.

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::service::{
-    Published, ServiceError, ServiceTarget, ServiceUnderTest, corpus_documents, read_blocks, read_samples,
-    recorded_files,
+    Published, ServiceError, ServiceTarget, ServiceUnderTest, read_blocks, read_samples, recorded_files,
 };
 use super::target::{Endpoint, Target};
 use crate::scenario::Corpus;
@@ -27,7 +26,7 @@ pub(super) type Services = BTreeMap<String, Arc<ServiceUnderTest>>;
 pub(super) fn of_reference(corpus: &Corpus, base: &Url) -> Result<Services, ServiceError> {
     let mut services = Services::new();
     if let Some(service) = corpus.services.get(PLATFORM) {
-        let documents = corpus_documents(service);
+        let documents = DocumentSet::of_service(service);
         let published = Published::At(base.with_target("/exchange?wsdl"));
         let target = ServiceTarget {
             url: Some(base.with_target("/exchange")),
@@ -49,7 +48,7 @@ pub(super) async fn of_target(corpus: &Corpus, target: &Target, client: &Client)
         };
         let given = match &endpoint.wsdl {
             Some(file) => Some(DocumentSet::from_file(&target.path.with_file_name("").join(file))?),
-            None if id != PLATFORM => of_corpus.map(|service| corpus_documents(service)),
+            None if id != PLATFORM => of_corpus.map(|service| DocumentSet::of_service(service)),
             None => None,
         };
         let at = Url::parse(&format!("{}?wsdl", endpoint.url)).unwrap_or_else(|_| url.clone());

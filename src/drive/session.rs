@@ -33,6 +33,8 @@ pub struct Limits {
     pub consumer_timeout: Duration,
     /// The same where the scenario answers at once, so that only a busy machine could be late.
     pub consumer_patience: Duration,
+    /// Longest time that a callback of a provider is waited for.
+    pub callback_patience: Duration,
     /// Time that a consumer product is told to wait before it sends again.
     pub retry_wait: Duration,
 }

@@ -12,7 +12,7 @@ use super::session::micros;
 use super::soap_reply::encode;
 use super::template::TemplateError;
 use crate::evidence::{Blocked, Channel, Exchange, Initiator, Note};
-use crate::scenario::{HttpVersion, Soap, Step};
+use crate::scenario::{HttpVersion, ReplyKind, Soap, Step};
 use crate::schema::wsdl;
 use crate::schema::wsdl::{Operation, Port};
 use crate::soap::Envelope;
@@ -74,7 +74,7 @@ impl Story<'_> {
         let limits = self.session.limits;
         let replies: Vec<_> = if act.callback_replies.is_empty() {
             vec![crate::scenario::SoapReply {
-                kind: "accepted".into(),
+                kind: ReplyKind::Accepted,
                 ..Default::default()
             }]
         } else {
@@ -241,11 +241,12 @@ impl Story<'_> {
     }
 
     async fn await_callbacks(&self, act: &Soap, token: &str) {
-        let Some(listener) = &self.session.listener else { return };
+        let Some(listener) = &self.session.listener else {
+            return;
+        };
         let limits = self.session.limits;
         let begun = Instant::now();
-        let patience = limits.consumer_patience;
-        while listener.seen(token).0 < act.callbacks as usize && begun.elapsed() < patience {
+        while listener.seen(token).0 < act.callbacks as usize && begun.elapsed() < limits.callback_patience {
             tokio::time::sleep(limits.settle / 10).await;
         }
         if act.settle || act.callbacks == 0 {
@@ -253,15 +254,25 @@ impl Story<'_> {
         }
     }
 
-    /// Waits until no call came for as long as a retry may take.
+    /// Waits until no call came for as long as a retry may take. Pauses between retries grow, so the longest one that
+    /// was seen tells how long the next may be.
     pub(super) async fn until_quiet(&self, token: &str) {
-        let Some(listener) = &self.session.listener else { return };
+        let Some(listener) = &self.session.listener else {
+            return;
+        };
         let limits = self.session.limits;
-        let quiet = limits.settle + limits.retry_wait * 2;
+        let shortest = limits.settle + limits.retry_wait * 2;
         let begun = Instant::now();
+        let mut longest = Duration::ZERO;
+        let mut known = begun;
         loop {
-            tokio::time::sleep((quiet / 10).max(Duration::from_millis(1))).await;
+            tokio::time::sleep((shortest / 10).max(Duration::from_millis(1))).await;
             let last = listener.seen(token).1.unwrap_or(begun);
+            if last > known {
+                longest = longest.max(last - known);
+                known = last;
+            }
+            let quiet = shortest.max(longest * 3);
             if last.elapsed() >= quiet || begun.elapsed() > limits.consumer_patience {
                 return;
             }

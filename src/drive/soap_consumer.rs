@@ -38,6 +38,8 @@ impl Story<'_> {
             fields: Value::Object(fields.clone()),
             token_endpoint: String::new(),
         });
+        // A product that follows a redirect to another host is seen there.
+        stand.receiver.arm(&[], &[], limits.consumer_timeout * 3, String::new());
         let limit = limits.consumer_patience * 4 + limits.retry_wait * 4 + Duration::from_secs(5);
         let mut outcome = Ok(());
         for _ in 0..act.repeat {
@@ -78,6 +80,7 @@ impl Story<'_> {
             }
         }
         self.record_calls(step, &token, Channel::Api);
+        self.record_arrivals(step, stand);
         outcome
     }
 

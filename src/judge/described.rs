@@ -61,7 +61,7 @@ pub(super) fn answers_of_step(context: &Context<'_>, step: &str, readings: &Read
     Some(judge_description(&description, &schema, readings))
 }
 
-fn documents_of_step(context: &Context<'_>, step: &str) -> Option<DocumentSet> {
+pub(super) fn documents_of_step(context: &Context<'_>, step: &str) -> Option<DocumentSet> {
     let given = context.evidence.notes.iter().find_map(|note| match note {
         Note::Documents { step: of, files } if of == step => Some(document_set(files)),
         _ => None,

@@ -12,7 +12,8 @@ use super::outcome::{Blame, CheckResult, ScenarioResult, Verdict};
 use super::roll_up::{Waiver, broken_at};
 use crate::evidence::{Exchange, Initiator, NOT_APPLICABLE, RunFacts, ScenarioEvidence};
 use crate::scenario::{Check, CheckSpec, Corpus, Scenario, Step};
-use crate::standard::{Level, glob_matches};
+use crate::schema::DocumentSet;
+use crate::standard::{Level, Subject, glob_matches};
 use crate::text::{Text, date};
 
 /// Judges scenarios of one run.
@@ -20,7 +21,8 @@ pub struct Judge<'a> {
     corpus: &'a Corpus,
     facts: &'a RunFacts,
     waivers: &'a [Waiver],
-    described: RefCell<HashMap<String, Option<Rc<Described>>>>,
+    /// By interface, and whether it is that of the corpus.
+    described: RefCell<HashMap<(String, bool), Option<Rc<Described>>>>,
 }
 
 /// The result of a scenario of which nothing was recorded.
@@ -75,7 +77,7 @@ impl<'a> Judge<'a> {
             .as_deref()
             .and_then(|id| self.corpus.interfaces.get(id))
             .cloned();
-        let described = scenario.interface.as_deref().and_then(|id| self.described(id));
+        let described = self.described(scenario);
         let context = Context::new(self.facts, interface, described, evidence);
         let reached = scenario.steps.iter().take_while(|step| {
             evidence
@@ -109,20 +111,26 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The description of a service, compiled on first use: a judge belongs to one thread, and so do compiled schemas.
-    fn described(&self, id: &str) -> Option<Rc<Described>> {
-        let known = self.described.borrow().get(id).cloned();
+    /// The description that the messages of a scenario follow, compiled on first use: a judge belongs to one thread, and
+    /// so do compiled schemas.
+    fn described(&self, scenario: &Scenario) -> Option<Rc<Described>> {
+        let id = scenario.interface.as_deref()?;
+        // A consumer under test calls the service of the corpus, whatever service the product offers itself.
+        let of_corpus = scenario.role == Subject::Consumer && !self.facts.monitor;
+        let key = (id.to_owned(), of_corpus);
+        let known = self.described.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
-            let prefixes = self
-                .corpus
-                .services
-                .get(id)
-                .map(|service| service.file.prefixes.clone());
-            let files = self.facts.descriptions.get(id);
-            let described = files
-                .and_then(|files| Described::new(document_set(files), prefixes.unwrap_or_default()).ok())
+            let service = self.corpus.services.get(id);
+            let documents = if of_corpus {
+                service.map(|service| DocumentSet::of_service(service))
+            } else {
+                self.facts.descriptions.get(id).map(document_set)
+            };
+            let prefixes = service.map(|service| service.file.prefixes.clone());
+            let described = documents
+                .and_then(|documents| Described::new(documents, prefixes.unwrap_or_default()).ok())
                 .map(Rc::new);
-            self.described.borrow_mut().insert(id.to_owned(), described.clone());
+            self.described.borrow_mut().insert(key, described.clone());
             described
         })
     }

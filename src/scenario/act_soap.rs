@@ -134,13 +134,33 @@ pub struct SecurityAct {
     pub username: Option<String>,
 }
 
+/// What kind of answer the harness gives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplyKind {
+    /// As the reference service answers.
+    #[default]
+    Normal,
+    /// 202 without a body.
+    Accepted,
+    /// An empty response with `status`.
+    Status,
+    /// `body` with `status`.
+    Body,
+    /// The bytes of the answer before.
+    Again,
+    /// Nothing.
+    Hang,
+    /// The connection is cut.
+    Reset,
+}
+
 /// What the harness answers where the product calls it: a callback, or the calls of a consumer product.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SoapReply {
-    /// `normal`: as the reference service answers. `accepted`: 202 without a body. `status`: an empty response with
-    /// `status`. `hang`: nothing. `reset`: the connection is cut. `body`: `body` with `status`.
-    pub kind: String,
+    /// What kind of answer.
+    pub kind: ReplyKind,
     /// Status of `status` and `body`; of `normal` if it is to differ.
     pub status: Option<u16>,
     /// Text of a `body` reply.
@@ -157,22 +177,6 @@ pub struct SoapReply {
     pub delay_ms: u64,
     /// Send the body in chunks.
     pub chunked: bool,
-}
-
-impl Default for SoapReply {
-    fn default() -> Self {
-        Self {
-            kind: "normal".into(),
-            status: None,
-            body: None,
-            edit: Vec::new(),
-            headers: BTreeMap::new(),
-            encoding: Encoding::Utf8,
-            security: None,
-            delay_ms: 0,
-            chunked: false,
-        }
-    }
 }
 
 /// A SOAP request to a provider.
@@ -309,6 +313,6 @@ impl SoapConsume {
     pub fn keeps_waiting(&self) -> bool {
         self.replies
             .iter()
-            .any(|reply| reply.delay_ms > 0 || reply.kind == "hang")
+            .any(|reply| reply.delay_ms > 0 || reply.kind == ReplyKind::Hang)
     }
 }

@@ -567,6 +567,9 @@ checks! {
         #[serde(default)]
         on: Place,
     }
+    /// The description that was fetched names the address at which the service is.
+    #[texts(ja = "公開された WSDL の soapbind:address が、実際の接続先を指すか。", en = "Does soapbind:address of the published description name the place where the service is?")]
+    PublishedAddress as "published-address" {}
     /// What the product's driver reports.
     #[texts(ja = "製品のドライバーの報告が期待どおりか。", en = "Is what the product's driver reports as expected?")]
     DriverValue as "driver-value" {

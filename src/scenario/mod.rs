@@ -17,8 +17,8 @@ pub use act::{
     Token, TokenPlace, TokenUse, Trust, Wait,
 };
 pub use act_soap::{
-    AddressingAct, Attack, Describe, Encoding, Observe, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply, TextEdit,
-    TimestampUse,
+    AddressingAct, Attack, Describe, Encoding, Observe, ReplyKind, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply,
+    TextEdit, TimestampUse,
 };
 pub use check::{AddressingRule, Check, CheckDoc, Message, Place, SecurityRule, check_docs};
 pub use corpus::{Corpus, CoverageRow};

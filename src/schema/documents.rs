@@ -9,6 +9,7 @@ use std::{fs, io};
 
 use thiserror::Error;
 
+use crate::standard::Service;
 use crate::text::Text;
 
 /// Files that a set may hold, and their bytes together.
@@ -93,6 +94,15 @@ impl DocumentSet {
             root: root.into(),
             documents: documents.into_iter().collect(),
         }
+    }
+
+    /// The description of a service of the corpus.
+    pub fn of_service(service: &Service) -> Self {
+        let texts = service.texts.iter();
+        Self::new(
+            service.file.wsdl.clone(),
+            texts.map(|(location, text)| (location.clone(), text.clone().into_bytes())),
+        )
     }
 
     /// A file, with all WSDL and XSD files of its folder and below. Symbolic links are not followed.

@@ -34,6 +34,7 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::NotInRequestHead(p) => consumer::not_in_request_head(p, context, step),
         Check::Gap(p) => consumer::gap(p, context, step),
         Check::Reported(p) => consumer::reported(p, context, step),
+        Check::PublishedAddress(_) => soap::published_address(context, step),
         Check::WsI(p) => soap::ws_i(p, context, step),
         Check::XmlValue(p) => soap::xml_value(p, context, step),
         Check::SchemaValid(p) => soap::schema_valid(p, context, step),

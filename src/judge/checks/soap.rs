@@ -1,11 +1,12 @@
 //! Checks of SOAP messages and of service descriptions.
 
 use super::super::context::{Answer, Context, Finding, Parsed};
+use super::super::described::documents_of_step;
 use super::super::ws_i::{Answered, Assertion, Place as XmlPlace};
 use super::xml_path::select;
 use crate::evidence::Channel;
 use crate::scenario::{Message, Place, Step, check};
-use crate::schema::wsdl::{BoundMessage, Operation, Style};
+use crate::schema::wsdl::{BoundMessage, Description, Operation, Soap, Style};
 use crate::schema::{Against, SchemaEngine, SchemaError};
 use crate::soap;
 use crate::text::Text;
@@ -133,6 +134,52 @@ fn envelope<'p>(parsed: &'p Parsed<'_>) -> Result<soap::Message<'p>, Text> {
         Some(Err(error)) => Err(error.describe()),
         Some(Ok(document)) => soap::Message::read(document).map_err(|error| error.describe()),
     }
+}
+
+/// Whether the fetched description names the host that it was fetched from. Where files were given instead, nothing is
+/// published that could be stale.
+pub(super) fn published_address(context: &Context<'_>, step: &Step) -> Answer {
+    let Some(documents) = documents_of_step(context, &step.id) else {
+        return nothing_exchanged();
+    };
+    let root = documents.root().to_owned();
+    let Some(origin) = origin_of(&root) else {
+        return Answer::not_applicable(
+            "WSDL は公開されず、ファイルで与えられた",
+            "the WSDL was given as a file",
+        );
+    };
+    let Ok(description) = Description::read(documents) else {
+        return nothing_exchanged();
+    };
+    let other = description
+        .ports
+        .iter()
+        .filter(|port| port.soap == Some(Soap::V11))
+        .find(|port| {
+            port.address
+                .as_deref()
+                .and_then(origin_of)
+                .is_none_or(|named| named != origin)
+        });
+    match other {
+        None => Answer::Holds,
+        Some(port) => Answer::broken(
+            Text::neutral(format!("soapbind:address location = {origin}/…")),
+            Text::neutral(format!("{}: {}", port.name, port.address.as_deref().unwrap_or("–"))),
+        ),
+    }
+}
+
+/// Scheme and authority of an address; the default ports are left out.
+fn origin_of(address: &str) -> Option<&str> {
+    let start = address.find("://")? + 3;
+    let end = address[start..]
+        .find(['/', '?', '#'])
+        .map_or(address.len(), |at| start + at);
+    let origin = &address[..end];
+    let bare = origin.strip_suffix(":80").or_else(|| origin.strip_suffix(":443"));
+    Some(bare.unwrap_or(origin))
 }
 
 /// The operation that the request of an exchange invoked.

@@ -315,7 +315,13 @@ impl Exchange {
         match found.first() {
             Some(first) => {
                 let reason = if self.has(Defect::WssFaultDetailLeaked) {
-                    format!("{} at {}: {}", first.rule.name(), first.path, first.text.en)
+                    // What a stack writes that hands the exception of its library to the caller.
+                    format!(
+                        "javax.xml.crypto.dsig.XMLSignatureException: {} at {}: {}",
+                        first.rule.name(),
+                        first.path,
+                        first.text.en
+                    )
                 } else {
                     "the security of the message could not be verified".to_owned()
                 };
