@@ -5,8 +5,8 @@ use crate::xml::Excerpt;
 
 /// One line; of the marked one, what stands before, at and after the place.
 pub(super) struct ExcerptLine<'a> {
-    /// Number in the message.
-    pub(super) number: usize,
+    /// Number in the message; empty for the further pieces of one line.
+    pub(super) number: String,
     pub(super) is_marked: bool,
     pub(super) before: Shown<'a>,
     pub(super) marked: Shown<'a>,
@@ -18,7 +18,7 @@ pub(super) fn excerpt_lines(excerpt: &Excerpt) -> Vec<ExcerptLine<'_>> {
     let lines = excerpt.lines.iter().enumerate();
     lines
         .map(|(at, line)| {
-            let number = excerpt.first_line as usize + at;
+            let number = number_of(excerpt, at);
             if at != excerpt.mark.0 {
                 return ExcerptLine {
                     number,
@@ -41,11 +41,23 @@ pub(super) fn excerpt_lines(excerpt: &Excerpt) -> Vec<ExcerptLine<'_>> {
         .collect()
 }
 
+/// The number that stands before a line.
+fn number_of(excerpt: &Excerpt, at: usize) -> String {
+    if excerpt.pieces {
+        return if at == 0 {
+            excerpt.first_line.to_string()
+        } else {
+            String::new()
+        };
+    }
+    (excerpt.first_line as usize + at).to_string()
+}
+
 /// The lines as plain text with their numbers, and a line of carets under the marked one.
 pub(crate) fn excerpt_text(excerpt: &Excerpt) -> String {
     let mut text = String::new();
     for (at, line) in excerpt.lines.iter().enumerate() {
-        let number = excerpt.first_line as usize + at;
+        let number = number_of(excerpt, at);
         text.push_str(&format!("{number:>5} | {line}\n"));
         if at == excerpt.mark.0 {
             let (start, end) = (excerpt.mark.1.start, excerpt.mark.1.end.max(excerpt.mark.1.start + 1));

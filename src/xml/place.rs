@@ -32,6 +32,9 @@ pub struct Excerpt {
     pub lines: Vec<String>,
     /// Line (from 0, in `lines`) and characters to mark.
     pub mark: (usize, Range<usize>),
+    /// All `lines` are pieces of one long line, broken up between tags.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pieces: bool,
 }
 
 /// Lines shown before and after the marked one.
@@ -90,6 +93,14 @@ impl Excerpt {
         let length = text
             .get(start..end.min(marked_end))
             .map_or(1, |text| text.chars().count().max(1));
+        if marked[..marked_end - line_start].chars().count() > LINE_LENGTH {
+            return Self::pieces_of(
+                &text[line_start..marked_end],
+                line + 1,
+                start - line_start,
+                end - line_start,
+            );
+        }
         // A line without breaks can be a megabyte long; then only the part around the place is shown.
         let cut = column.saturating_sub(LINE_LENGTH / 2);
         let window = |line: &str, skip: usize| line.chars().skip(skip).take(LINE_LENGTH).collect::<String>();
@@ -107,10 +118,40 @@ impl Excerpt {
         Self {
             first_line: first + 1,
             lines,
+            pieces: false,
             mark: (
                 (line - first) as usize,
                 mark_start..(mark_start + length).min(LINE_LENGTH),
             ),
+        }
+    }
+
+    /// A line that holds a whole message: the tags around the place, each on a line of its own.
+    fn pieces_of(line: &str, number: u32, start: usize, end: usize) -> Self {
+        let mut cuts: Vec<usize> = memchr::memmem::find_iter(line.as_bytes(), b"><")
+            .map(|at| at + 1)
+            .collect();
+        cuts.push(line.len());
+        let place = cuts.partition_point(|&cut| cut <= start).min(cuts.len() - 1);
+        let first = place.saturating_sub(CONTEXT_LINES as usize);
+        let from = |at: usize| if at == 0 { 0 } else { cuts[at - 1] };
+        let column = line.get(from(place)..start).map_or(0, |text| text.chars().count());
+        let cut = column.saturating_sub(LINE_LENGTH / 2);
+        let lines: Vec<String> = (first..cuts.len().min(place + CONTEXT_LINES as usize + 1))
+            .map(|at| {
+                let skip = if at == place { cut } else { 0 };
+                line[from(at)..cuts[at]].chars().skip(skip).take(LINE_LENGTH).collect()
+            })
+            .collect();
+        let length = line
+            .get(start..end.min(cuts[place]))
+            .map_or(1, |text| text.chars().count().max(1));
+        let mark = (column - cut).min(LINE_LENGTH);
+        Self {
+            first_line: number,
+            lines,
+            mark: (place - first, mark..(mark + length).min(LINE_LENGTH)),
+            pieces: true,
         }
     }
 }
@@ -130,5 +171,20 @@ mod tests {
         let long = "x".repeat(100_000);
         let excerpt = Excerpt::around(&long, &(50_000..50_001));
         assert_eq!(excerpt.lines[0].len(), LINE_LENGTH);
+    }
+
+    #[test]
+    fn a_message_on_one_line_is_broken_up_between_tags() {
+        let text = format!(
+            "<?xml version='1.0'?>\n<a>{}<b>試験</b><c/>{}</a>",
+            "<x/>".repeat(100),
+            "<y/>".repeat(100)
+        );
+        let at = text.find("<b>").expect("there");
+        let excerpt = Excerpt::around(&text, &(at..at + 3));
+        assert!(excerpt.pieces);
+        assert_eq!(excerpt.first_line, 2);
+        assert_eq!(excerpt.lines, ["<x/>", "<x/>", "<b>試験</b>", "<c/>", "<y/>"]);
+        assert_eq!(excerpt.mark, (2, 0..3));
     }
 }
