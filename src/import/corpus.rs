@@ -390,7 +390,8 @@ fn requirements(
                 &RequirementText {
                     id: names.accepts(stem, part),
                     clause: format!("wsdl:operation {name}, wsdl:part {shown}"),
-                    level: "must",
+                    // A made-up value may break a rule of the business that no schema tells.
+                    level: "should",
                     derivation: (
                         format!("{} の操作 {name} の入力（部分 {shown}）から取り込んだ。", names.file),
                         format!("Imported from {}, input of operation {name}, part {shown}.", names.file),
@@ -406,8 +407,8 @@ fn requirements(
                         ),
                     ),
                     know_how: (
-                        "スキーマが許す電文を拒否している。独自の入力検査がスキーマより厳しくないか、古いスキーマから生成したコードを使っていないかを確認する。",
-                        "The product refuses what the schema allows: look for input checks that are stricter than the schema, and for code generated from an older schema.",
+                        "スキーマが許す電文を拒否している。独自の入力検査がスキーマより厳しくないか、古いスキーマから生成したコードを使っていないかを確認する。業務上の理由で拒否する場合は、WSDLで宣言したフォルトで応答する。",
+                        "The product refuses what the schema allows: look for input checks that are stricter than the schema, and for code generated from an older schema. Where the reason is one of the business, answer with a fault that the WSDL declares.",
                     ),
                 },
             );

@@ -125,11 +125,6 @@ impl Exchange {
             born_from: optional("bornFrom"),
             born_to: optional("bornTo"),
         };
-        if let (Some(from), Some(to)) = (&wanted.born_from, &wanted.born_to)
-            && from > to
-        {
-            return Err(Refusal::client(format!("bornFrom {from} is after bornTo {to}")));
-        }
         self.store().extracts.begin(&id, &wanted, Instant::now());
         let mut body = format!(
             "<m:requestExtractResponse xmlns:m=\"{MESSAGES}\" xmlns:t=\"{TYPES}\" xmlns:xsi=\"{XSI}\">\
