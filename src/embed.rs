@@ -493,7 +493,8 @@ mod tests {
     fn every_scenario_is_a_test_and_those_that_must_be_alone_come_last() {
         let cases = reference().ignore("tag(slow)").cases().expect("a sound corpus");
         let corpus = Corpus::embedded().expect("a sound corpus");
-        assert_eq!(cases.len(), corpus.scenarios.len());
+        let carried_out = corpus.scenarios.iter().filter(|scenario| !scenario.is_observation());
+        assert_eq!(cases.len(), carried_out.count());
         let mut names: Vec<&str> = cases.iter().map(Case::name).collect();
         names.sort_unstable();
         names.dedup();

@@ -13,7 +13,7 @@ use crate::drive::TargetFile;
 use crate::evidence::Record;
 use crate::report::Report;
 use crate::scenario::{Corpus, ExpectationFile, FamilyFile, ScenarioFile, check_docs, lint, lock_text};
-use crate::standard::{Interface, ProfileFile, ReadingFile, RequirementFile, SourceFileList};
+use crate::standard::{Interface, ProfileFile, ReadingFile, RequirementFile, ServiceFile, SourceFileList};
 
 pub(super) fn main(args: &CorpusCommand, common: &Common) -> Result<Exit, CliError> {
     match &args.action {
@@ -59,6 +59,7 @@ pub(crate) fn schemas() -> Vec<(String, serde_json::Value)> {
         schema::<ReadingFile>("readings"),
         schema::<ProfileFile>("profiles"),
         schema::<Interface>("interface"),
+        schema::<ServiceFile>("service"),
         schema::<ScenarioFile>("scenarios"),
         schema::<ExpectationFile>("expectations"),
         schema::<FamilyFile>("families"),

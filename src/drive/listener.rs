@@ -144,7 +144,7 @@ async fn respond(
     let (token, path) = split(&request.target);
     let (token, path) = (token.to_owned(), path.to_owned());
     let staged = lock(stages).get_mut(&token).map(|stage| {
-        let reply = stage.replies.get(stage.seen).or(stage.replies.last()).cloned();
+        let reply = stage.replies.get(stage.seen).or_else(|| stage.replies.last()).cloned();
         stage.seen += 1;
         (reply.unwrap_or_default(), stage.hang, stage.delay, stage.before.clone())
     });

@@ -154,7 +154,7 @@ impl Story<'_> {
             Some(given) => given.clone(),
             None => format!(
                 "text/xml; charset={}",
-                act.charset.as_deref().unwrap_or(act.encoding.name())
+                act.charset.as_deref().unwrap_or_else(|| act.encoding.name())
             ),
         };
         if !content_type.is_empty() {

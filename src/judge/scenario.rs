@@ -16,13 +16,16 @@ use crate::schema::DocumentSet;
 use crate::standard::{Level, Subject, glob_matches};
 use crate::text::{Text, date};
 
+/// Descriptions by interface id and whether the consumer is the product.
+type Descriptions = HashMap<(String, bool), Option<Rc<Described>>>;
+
 /// Judges scenarios of one run.
 pub struct Judge<'a> {
     corpus: &'a Corpus,
     facts: &'a RunFacts,
     waivers: &'a [Waiver],
     /// By interface, and whether it is that of the corpus.
-    described: RefCell<HashMap<(String, bool), Option<Rc<Described>>>>,
+    described: RefCell<Descriptions>,
 }
 
 /// The result of a scenario of which nothing was recorded.

@@ -426,30 +426,37 @@ async fn story(defects: DefectSet) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_defect_of_the_consumer_shows() {
-    let clean = story(DefectSet::NONE).await;
+    let mut clean = story(DefectSet::NONE).await;
     let defects: Vec<Defect> = Defect::all()
         .iter()
         .filter(|doc| doc.side == Side::Consumer)
         .map(|doc| doc.id)
         .collect();
     let mut silent = Vec::new();
-    for some in defects.chunks(32) {
-        let guard = tokio::spawn(story(DefectSet::NONE));
-        let stories: Vec<_> = some
-            .iter()
-            .map(|defect| (*defect, tokio::spawn(story((*defect).into()))))
-            .collect();
-        for (defect, story) in stories {
-            if story.await.expect("no panic") == clean {
-                silent.push(defect.name());
+    for some in defects.chunks(16) {
+        // Stories hold waits. A clean one at the same time tells whether the load of the machine made a difference; then
+        // these stories prove nothing and are told again.
+        let mut proven = false;
+        for _ in 0..6 {
+            let guard = tokio::spawn(story(DefectSet::NONE));
+            let stories: Vec<_> = some
+                .iter()
+                .map(|defect| (*defect, tokio::spawn(story((*defect).into()))))
+                .collect();
+            let mut same = Vec::new();
+            for (defect, story) in stories {
+                if story.await.expect("no panic") == clean {
+                    same.push(defect.name());
+                }
             }
+            if guard.await.expect("no panic") == clean {
+                silent.extend(same);
+                proven = true;
+                break;
+            }
+            clean = story(DefectSet::NONE).await;
         }
-        // Otherwise it was the load of the machine that made the difference.
-        assert_eq!(
-            guard.await.expect("no panic"),
-            clean,
-            "a clean consumer does the same each time"
-        );
+        assert!(proven, "a clean consumer does the same each time");
     }
     assert!(silent.is_empty(), "nothing is different with {silent:?}");
 }

@@ -119,7 +119,7 @@ impl DocumentSet {
         let folder = file
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+            .unwrap_or_else(|| Path::new("."));
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut documents = BTreeMap::from([(name.clone(), read(file)?)]);
         let mut folders = vec![(folder.to_owned(), String::new())];

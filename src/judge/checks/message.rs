@@ -196,6 +196,8 @@ const INTERNALS: &[&str] = &[
     "C:\\\\",
     "C:\\Users",
     "Stack trace:",
+    "stackTrace>",
+    "StackTrace>",
     ".py\", line",
 ];
 
