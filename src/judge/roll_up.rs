@@ -110,11 +110,15 @@ pub fn roll_up(corpus: &Corpus, profiles: &[String], results: &[Judged<'_>], par
             }
         }
     }
+    // Scenarios end in any order; what is told of them has one.
+    let mut in_order: Vec<&Judged<'_>> = results.iter().collect();
+    in_order.sort_by_key(|result| corpus.position(result.id));
     let profiles: Vec<ProfileResult> = claimed
         .iter()
         .map(|profile| {
-            let of_role = results
+            let of_role = in_order
                 .iter()
+                .copied()
                 .filter(|result| profile.subject.as_ref() == roles.get(&**result.id));
             profile_result(corpus, profile, of_role)
         })
@@ -230,7 +234,7 @@ fn count(tally: &mut Tally, result: &Judged<'_>, verdict: Verdict, held: Option<
     tally.worst = tally.worst.max(Some(verdict));
     tally.held += usize::from(held == Some(true));
     tally.judged += usize::from(held.is_some());
-    let passed = matches!(verdict, Verdict::Pass | Verdict::Info);
+    let passed = matches!(verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
     if !passed && tally.scenarios.len() < 10 && !tally.scenarios.contains(result.id) {
         tally.scenarios.push(Arc::clone(result.id));
     }

@@ -111,6 +111,11 @@ impl Corpus {
         self.by_scenario.get(id).map(|index| &self.scenarios[*index])
     }
 
+    /// Where a scenario stands in the corpus.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.by_scenario.get(id).copied()
+    }
+
     /// A profile by its id.
     pub fn profile(&self, id: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.id == id)
