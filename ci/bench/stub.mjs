@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// Loopback peer of the benchmarks: takes any POST, answers 1.3 KB of JSON, after a fixed latency.
+// Loopback peer of the benchmarks: takes any POST, answers 1.3 KB of JSON, or 4.4 KB of SOAP to what is sent as text/xml,
+// after a fixed latency.
 //   stub.mjs [--port 18090] [--latency MS]
 // Prints "ready PORT" on standard output once it listens; ends on SIGTERM.
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
+import { answer as soapAnswer } from "./soap/messages.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -18,16 +20,17 @@ const body = { result: "0", number: "0000000000000012", list: [] };
 while (Buffer.byteLength(JSON.stringify(body)) < 1230) body.list.push(entry(body.list.length));
 body.filler = "";
 body.filler = "x".repeat(Math.max(0, 1300 - Buffer.byteLength(JSON.stringify(body))));
-const bytes = Buffer.from(JSON.stringify(body));
-const head = {
-  "Content-Type": "application/json; charset=UTF-8",
-  "Content-Length": String(bytes.length),
-  "X-Bench": "yes",
+const reply = (type, text) => {
+  const bytes = Buffer.from(text);
+  return { bytes, head: { "Content-Type": `${type}; charset=UTF-8`, "Content-Length": String(bytes.length), "X-Bench": "yes" } };
 };
+const json = reply("application/json", JSON.stringify(body));
+const soap = reply("text/xml", soapAnswer());
 
 const server = createServer((request, response) => {
   request.resume();
   request.on("end", () => {
+    const { head, bytes } = request.headers["content-type"]?.startsWith("text/xml") ? soap : json;
     const answer = () => response.writeHead(200, head).end(bytes);
     if (latency > 0) setTimeout(answer, latency);
     else answer();

@@ -49,14 +49,16 @@ if (has("corpus.json")) {
 const jobsOf = (prefix) => readdirSync(dir).map((name) => name.match(new RegExp(`^${prefix}-(\\d+)\\.json$`)))
   .filter(Boolean).map((match) => Number(match[1])).sort((a, b) => a - b);
 
-table(["200 scenarios, 0 ms, jobs", "junkyo wall", "junkyo CPU", "hurl wall", "hurl CPU", "hurl + reports wall", "hurl + reports CPU",
-  "wall, junkyo : hurl", "CPU, junkyo : hurl", "load"],
-jobsOf("many").map((jobs) => {
-  const [junkyo, hurl, full] = results(`many-${jobs}`);
-  const ratio = (a, b) => (a / b).toFixed(2);
-  return [jobs, ms(junkyo.min), cpu(junkyo), ms(hurl.min), cpu(hurl), ms(full.min), cpu(full), ratio(junkyo.min, hurl.min),
-    ratio(junkyo.user + junkyo.system, hurl.user + hurl.system), load(`many-${jobs}`)];
-}));
+for (const [group, words] of [["many", "200 scenarios, 0 ms, jobs"], ["soap", "200 SOAP scenarios, 0 ms, jobs"]]) {
+  table([words, "junkyo wall", "junkyo CPU", "hurl wall", "hurl CPU", "hurl + reports wall", "hurl + reports CPU",
+    "wall, junkyo : hurl", "CPU, junkyo : hurl", "load"],
+  jobsOf(group).map((jobs) => {
+    const [junkyo, hurl, full] = results(`${group}-${jobs}`);
+    const ratio = (a, b) => (a / b).toFixed(2);
+    return [jobs, ms(junkyo.min), cpu(junkyo), ms(hurl.min), cpu(hurl), ms(full.min), cpu(full), ratio(junkyo.min, hurl.min),
+      ratio(junkyo.user + junkyo.system, hurl.user + hurl.system), load(`${group}-${jobs}`)];
+  }));
+}
 
 // The run phase alone: from the first request to the last response, as the journal has it.
 // The best of the runs whose journals were kept.

@@ -172,3 +172,93 @@ fn read_pem(text: &str) -> Result<Vec<CertificateDer<'static>>, CertificateError
     }
     Ok(certificates)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Fault;
+    use crate::wire::{Answer, Client, ClientOptions, Handler, Outgoing, Server, ServerOptions, Url, response_bytes};
+    use rustls::server::WebPkiClientVerifier;
+
+    /// A server that lets in only who shows a certificate of the authority.
+    async fn strict_server(authority: &TestAuthority) -> Server {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.certificate.clone()).expect("a certificate");
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .build()
+            .expect("a verifier");
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+        let certificate = params.signed_by(&key, &authority.issuer).expect("a certificate");
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )
+            .expect("a configuration");
+        let handler: Handler = Arc::new(|_, _| {
+            Box::pin(std::future::ready(Answer::Send {
+                bytes: response_bytes(200, &[], b"in"),
+                close: false,
+            }))
+        });
+        let options = ServerOptions {
+            tls: Some(Arc::new(config)),
+            ..ServerOptions::default()
+        };
+        Server::start("127.0.0.1:0", options, handler).await.expect("a port")
+    }
+
+    #[tokio::test]
+    async fn the_harness_shows_its_certificate_where_it_is_asked_for_one() {
+        let authority = TestAuthority::new("authority of the test").expect("an authority");
+        let server = strict_server(&authority).await;
+        let url = Url::parse(&format!("https://{}/", server.address())).expect("an address");
+        let send = async |tls| {
+            let client = Client::new(ClientOptions {
+                tls: Some(tls),
+                ..ClientOptions::default()
+            });
+            client.send(&Outgoing::new("GET", &url, &[], b"")).await
+        };
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["harness".to_owned()]).expect("parameters");
+        let certificate = params.signed_by(&key, &authority.issuer).expect("a certificate");
+        let (certificates, key) = (certificate.pem(), key.serialize_pem());
+        let identity = Identity {
+            certificates: &certificates,
+            key: &key,
+        };
+        let known = client_from_pem(Some(&authority.pem), Some(identity)).expect("a configuration");
+        let sent = send(known).await;
+        assert!(sent.response.ends_with(b"in"), "{:?}", sent.fault);
+        let nobody = client_from_pem(Some(&authority.pem), None).expect("a configuration");
+        let sent = send(nobody).await;
+        assert!(
+            matches!(
+                sent.fault,
+                Some(Fault::Tls { .. } | Fault::Reset { .. } | Fault::Closed { .. })
+            ),
+            "{:?}",
+            sent.fault
+        );
+        let other = client_from_pem(
+            Some(&authority.pem),
+            Some(Identity {
+                certificates: &certificates,
+                key: "no key",
+            }),
+        );
+        assert!(matches!(
+            other,
+            Err(CertificateError::Pem {
+                what: "private key",
+                ..
+            })
+        ));
+    }
+}
