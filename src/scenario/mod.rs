@@ -4,6 +4,7 @@
 mod act;
 mod act_soap;
 pub mod check;
+mod check_rules;
 mod corpus;
 mod error;
 mod family;
@@ -20,7 +21,8 @@ pub use act_soap::{
     AddressingAct, Attack, Describe, Encoding, Observe, ReplyKind, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply,
     TextEdit, TimestampUse,
 };
-pub use check::{AddressingRule, Check, CheckDoc, Message, Place, SecurityRule, check_docs};
+pub use check::{Check, CheckDoc, Message, check_docs};
+pub use check_rules::{AddressingRule, Place, SecurityRule};
 pub use corpus::{Corpus, CoverageRow};
 pub use error::CorpusError;
 pub(crate) use error::did_you_mean;

@@ -14,8 +14,8 @@ const WSDL: &str = "conformance/platform-communication/service/exchange.wsdl";
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("imported::php-server", |folder| imported(folder, None, 0)),
-        trial("imported::php-server::element-missing", |folder| {
-            imported(folder, Some("element-missing"), 1)
+        trial("imported::php-server::rpc-wrapper", |folder| {
+            imported(folder, Some("rpc-wrapper"), 1)
         }),
     ]
 }
