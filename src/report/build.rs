@@ -79,7 +79,7 @@ impl ReportBuilder {
             blame: result.blame,
             checks: result.checks,
             exchanges,
-            repeat: (!passed).then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
+            repeat: (!passed && !scenario.is_observation()).then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
         });
     }
 
