@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Exit;
 use super::args::{Common, Mock};
 use super::error::CliError;
-use crate::drive::Reference;
+use crate::drive::{Reference, RunError};
 use crate::mock::DefectSet;
 use crate::population::resident_numbers;
 use crate::text::Lang;
@@ -42,6 +42,11 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
             out,
             "try          junkyo run --target {}",
             args.out.join("target.toml").display()
+        )?;
+        writeln!(
+            out,
+            "over SOAP    junkyo run --target {}",
+            args.out.join("target-soap.toml").display()
         )?;
         out.flush()?;
         drop(out);
@@ -106,5 +111,51 @@ exchange-timeout-ms = {limit}
     })?;
     write("ca.pem", &reference.authority.pem)?;
     write("client-secret", &reference.client_secret)?;
-    write("target.toml", &target)
+    write("target.toml", &target)?;
+    let signer = reference.signing.issue("junkyo harness").map_err(RunError::from)?;
+    write("signing.pem", &signer.certificate)?;
+    write("signing-key.pem", &signer.key)?;
+    write("signing-ca.pem", &reference.signing.pem)?;
+    write("target-soap.toml", &soap_target(reference))
+}
+
+/// A target file for the exchange service beside the API.
+fn soap_target(reference: &Reference) -> String {
+    let running = &reference.running;
+    format!(
+        r#"# Written by `junkyo mock`: the reference exchange service as if it were a product.
+
+[product]
+vendor = "junkyo"
+name = "reference exchange service"
+version = "{version}"
+claims = [
+    "platform-communication.soap.provider", "platform-communication.addressing.provider",
+    "platform-communication.security.provider", "platform-communication.delivery.provider",
+]
+
+[endpoints."platform-communication.soap"]
+url = "{url}"
+
+[tls]
+authorities = "ca.pem"
+
+[security]
+certificate = "signing.pem"
+key = "signing-key.pem"
+authorities = "signing-ca.pem"
+
+[driver.provider]
+url = "{driver}"
+actions = ["received-changes", "restart", "exchange-reset", "signatures-required-on", "signatures-required-off"]
+
+[limits]
+settle-ms = 200
+retry-wait-ms = 100
+consumer-timeout-ms = 5000
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        url = running.exchange,
+        driver = running.driver,
+    )
 }

@@ -25,8 +25,8 @@ pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit
         .enable_all()
         .build()
         .map_err(CliError::Output)?;
-    let matrix = runtime.block_on(kill_matrix(&corpus, &defects, |defect, caught| {
-        eprintln!("{defect}: caught by {caught} scenarios");
+    let matrix = runtime.block_on(kill_matrix(&corpus, &defects, |defect, caught, took| {
+        eprintln!("{defect}: caught by {caught} scenarios in {:.1} s", took.as_secs_f64());
     }))?;
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&matrix).map_err(std::io::Error::from)?;
@@ -72,6 +72,10 @@ pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit
             cell.check
         )?;
     }
+    let scenarios: Vec<&String> = matrix.unproven_scenarios.iter().filter(|_| all).collect();
+    for scenario in &scenarios {
+        writeln!(out, "UNPROVEN: scenario {scenario} never failed")?;
+    }
     let caught = defects.len() - missed.len();
     let unbroken = matrix.checks.values().filter(|killers| killers.is_empty()).count();
     let only_recorded = unbroken - matrix.survivors.len();
@@ -90,6 +94,7 @@ pub(super) fn main(args: &Selftest, common: &Common, _lang: Lang) -> Result<Exit
         && names.is_empty()
         && survivors.is_empty()
         && requirements.is_empty()
+        && scenarios.is_empty()
         && matrix.false_alarms.is_empty();
     Ok(if sound { Exit::Success } else { Exit::NonConformant })
 }

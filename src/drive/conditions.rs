@@ -57,7 +57,7 @@ pub(super) fn inapplicable(scenario: &Scenario, services: &Services) -> Option<B
 }
 
 /// Features of a service have a dot; actions of a driver have none.
-fn is_feature(word: &str) -> bool {
+pub(super) fn is_feature(word: &str) -> bool {
     word.starts_with("soap.")
 }
 

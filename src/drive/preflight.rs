@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::conditions::is_feature;
 use super::preflight_services::{service_endpoint, services};
 use super::session::{ASSERTION_TYPE, basic, form_headers};
 use super::setup::credentials_of;
@@ -459,6 +460,7 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
         .filter(|scenario| scenario.role != Subject::Consumer)
         .filter(|scenario| claimed.iter().any(|profile| corpus.belongs(scenario, profile)))
         .flat_map(|scenario| scenario.needs.iter().map(String::as_str))
+        .filter(|word| !is_feature(word))
         .collect();
     needed.sort_unstable();
     needed.dedup();
@@ -520,7 +522,14 @@ async fn drivers(corpus: &Corpus, target: &Target, client: &Client, findings: &m
     if target.file.driver.consumer.is_some() {
         findings.push(callback(&target.file.receiver).await);
     }
-    let tests_provider = claimed.iter().any(|profile| profile.subject == Some(Subject::Provider));
+    // Only the numbering API has residents whose numbers must not be given again.
+    let tests_provider = corpus.scenarios.iter().any(|scenario| {
+        let numbers = scenario
+            .interface
+            .as_deref()
+            .is_some_and(|id| corpus.interfaces.contains_key(id));
+        numbers && scenario.role == Subject::Provider && claimed.iter().any(|profile| corpus.belongs(scenario, profile))
+    });
     let knows_residents =
         target.file.data.residents.is_some() || offered.iter().any(|action| action == "load-residents");
     if tests_provider && !knows_residents {

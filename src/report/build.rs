@@ -79,7 +79,8 @@ impl ReportBuilder {
             blame: result.blame,
             checks: result.checks,
             exchanges,
-            repeat: (!passed && !scenario.is_observation()).then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
+            repeat: (!passed && !scenario.is_observation())
+                .then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
         });
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection};
 use crate::judge::ws_i::Assertion;
-use crate::judge::{Judge, ScenarioResult, Verdict};
+use crate::judge::{CheckResult, Judge, ScenarioResult, Verdict};
 use crate::mock::{Defect, DefectSet};
 use crate::scenario::{Corpus, Scenario};
 
@@ -45,7 +46,7 @@ pub struct KillMatrix {
     pub proven_requirements: BTreeSet<String>,
     /// Requirements that are tested, but of which no check ever failed.
     pub unproven_requirements: BTreeSet<String>,
-    /// Scenarios that never failed.
+    /// Scenarios that never failed, though they have checks that could.
     pub unproven_scenarios: Vec<String>,
 }
 
@@ -71,17 +72,50 @@ impl KillMatrix {
     }
 }
 
+impl KillMatrix {
+    /// Notes which checks failed in the run of a defect, and returns the scenarios that they are of.
+    fn note(
+        &mut self,
+        defect: Defect,
+        results: &[ScenarioResult],
+        was_held: &BTreeMap<String, Option<bool>>,
+    ) -> Vec<Arc<str>> {
+        let mut caught = Vec::new();
+        for result in results {
+            let mut seen = false;
+            for (position, check) in result.checks.iter().enumerate() {
+                let key = key_of(result, position);
+                // What is only recorded catches a defect too, if another answer is recorded.
+                let broken = check.held == Some(false) && was_held.get(&key) != Some(&Some(false));
+                if broken || check.verdict == Verdict::Error {
+                    seen = true;
+                    self.proven_requirements
+                        .extend(check.requirements.iter().map(ToString::to_string));
+                    self.checks.entry(key).or_default().push(defect.name().to_owned());
+                }
+            }
+            if seen {
+                caught.push(Arc::clone(&result.id));
+            }
+        }
+        let names = caught.iter().map(ToString::to_string).collect();
+        self.defects.insert(defect.name().to_owned(), names);
+        caught
+    }
+}
+
 /// Runs at the same time. They wait more than they compute.
 const AT_ONCE: usize = 6;
 
-/// Runs the whole corpus against the clean platform and against every defect.
+/// Runs the whole corpus against the clean platform and against every defect. `on_progress` gets the name of each
+/// defect when its run is over, the number of scenarios that caught it, and how long the run took.
 ///
 /// # Errors
 /// When the reference platform cannot be started.
 pub async fn kill_matrix(
     corpus: &Corpus,
     defects: &[Defect],
-    mut on_progress: impl FnMut(&str, usize),
+    mut on_progress: impl FnMut(&str, usize, Duration),
 ) -> Result<KillMatrix, RunError> {
     let clean = run(corpus, DefectSet::default(), None).await?;
     let mut matrix = KillMatrix::default();
@@ -121,35 +155,33 @@ pub async fn kill_matrix(
         .map(|(result, position, check)| (key_of(result, position), check.held))
         .collect();
     let mut failed_scenarios: BTreeSet<Arc<str>> = BTreeSet::new();
-    let mut runs = stream::iter(defects)
-        .map(|defect| async move {
+    let run_one = |defect: &Defect| {
+        let defect = *defect;
+        async move {
             let exchange = defect.doc().is_some_and(|doc| doc.side.is_exchange());
-            (defect, run(corpus, DefectSet::from(*defect), Some(exchange)).await)
-        })
-        .buffered(AT_ONCE);
-    while let Some((defect, results)) = runs.next().await {
-        let mut caught = Vec::new();
-        for result in results? {
-            let mut seen = false;
-            for (position, check) in result.checks.iter().enumerate() {
-                let key = key_of(&result, position);
-                // What is only recorded catches a defect too, if another answer is recorded.
-                let broken = check.held == Some(false) && was_held.get(&key) != Some(&Some(false));
-                if broken || check.verdict == Verdict::Error {
-                    seen = true;
-                    matrix
-                        .proven_requirements
-                        .extend(check.requirements.iter().map(ToString::to_string));
-                    matrix.checks.entry(key).or_default().push(defect.name().to_owned());
-                }
-            }
-            if seen {
-                failed_scenarios.insert(Arc::clone(&result.id));
-                caught.push(result.id.to_string());
-            }
+            let begun = Instant::now();
+            let results = run(corpus, DefectSet::from(defect), Some(exchange)).await;
+            (defect, results, begun.elapsed())
         }
-        on_progress(defect.name(), caught.len());
-        matrix.defects.insert(defect.name().to_owned(), caught);
+    };
+    let mut missed = Vec::new();
+    let mut runs = stream::iter(defects).map(run_one).buffered(AT_ONCE);
+    while let Some((defect, results, took)) = runs.next().await {
+        let caught = matrix.note(defect, &results?, &was_held);
+        failed_scenarios.extend(caught.iter().map(Arc::clone));
+        on_progress(defect.name(), caught.len(), took);
+        if caught.is_empty() {
+            missed.push(defect);
+        }
+    }
+    drop(runs);
+    // On a busy machine, runs beside each other can starve until scenarios are blocked by time-outs; then nothing could
+    // fail. What was missed is run once more, alone.
+    for defect in &missed {
+        let (defect, results, took) = run_one(defect).await;
+        let caught = matrix.note(defect, &results?, &was_held);
+        failed_scenarios.extend(caught.iter().map(Arc::clone));
+        on_progress(defect.name(), caught.len(), took);
     }
     let proven_assertions: BTreeSet<&str> = matrix
         .checks
@@ -180,7 +212,10 @@ pub async fn kill_matrix(
             matrix.unproven_requirements.insert(row.requirement.id.clone());
         }
     }
-    let unproven = clean.iter().filter(|result| !failed_scenarios.contains(&result.id));
+    let unproven = clean.iter().filter(|result| {
+        let provable = |check: &CheckResult| !matches!(check.verdict, Verdict::Info | Verdict::Skip);
+        !failed_scenarios.contains(&result.id) && result.checks.iter().any(provable)
+    });
     matrix.unproven_scenarios = unproven.map(|result| result.id.to_string()).collect();
     Ok(matrix)
 }
@@ -234,4 +269,58 @@ async fn run(corpus: &Corpus, defects: DefectSet, exchange: Option<bool>) -> Res
         .await?;
     results.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(results)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(held: &[Option<bool>]) -> ScenarioResult {
+        let check = |held: &Option<bool>| CheckResult {
+            step: "call".into(),
+            check: "status".into(),
+            verdict: match held {
+                Some(true) => Verdict::Pass,
+                Some(false) => Verdict::Fail,
+                None => Verdict::Blocked,
+            },
+            held: *held,
+            requirements: ["R-1".into()].into(),
+            expected: None,
+            found: None,
+            place: None,
+            excerpt: None,
+            exchange: None,
+            reading: None,
+            blame: None,
+        };
+        ScenarioResult {
+            id: "S-1".into(),
+            attempt: 1,
+            verdict: Verdict::Fail,
+            reason: None,
+            blame: None,
+            elapsed_us: 0,
+            checks: held.iter().map(check).collect(),
+        }
+    }
+
+    #[test]
+    fn only_an_answer_that_changed_catches() {
+        let clean = result(&[Some(true), Some(false), Some(true)]);
+        let was_held: BTreeMap<_, _> = (0..3).map(|at| (key_of(&clean, at), clean.checks[at].held)).collect();
+        let mut matrix = KillMatrix::default();
+        // What could not be asked proves nothing, nor does what did not hold before either.
+        let blocked = result(&[None, Some(false), None]);
+        assert!(matrix.note(Defect::SoapErrorPage, &[blocked], &was_held).is_empty());
+        assert_eq!(matrix.missed(), ["soap-error-page-200"]);
+        assert!(matrix.proven_requirements.is_empty());
+        // Asked again, it is caught by the check that changed.
+        let broken = result(&[Some(true), Some(false), Some(false)]);
+        assert_eq!(matrix.note(Defect::SoapErrorPage, &[broken], &was_held).len(), 1);
+        assert!(matrix.missed().is_empty());
+        assert_eq!(matrix.checks.len(), 1);
+        assert_eq!(matrix.checks["S-1 call 2 status"], ["soap-error-page-200"]);
+        assert!(matrix.proven_requirements.contains("R-1"));
+    }
 }

@@ -43,6 +43,13 @@ fn message_part(of: Option<Element<'_>>, local: &str) -> String {
     of.map(|of| part(of, MESSAGES, local)).unwrap_or_default()
 }
 
+/// What is left of a text that was kept in Windows-31J: there are neither characters beyond the BMP nor variation
+/// selectors.
+fn through_windows31j(text: &str) -> String {
+    let kept = |character: char| character < '\u{10000}' && !('\u{FE00}'..='\u{FE0F}').contains(&character);
+    text.chars().map(|c| if kept(c) { c } else { '?' }).collect()
+}
+
 impl Exchange {
     /// Does what an operation is for. `wrapper` is the child of the Body, `message` the id of the message.
     pub(super) fn perform(
@@ -63,6 +70,11 @@ impl Exchange {
             Operation::CountResidents => {
                 let of = |name: &str| wrapper.map(|of| part(of, "", name)).unwrap_or_default();
                 let (residents, households) = count(self.config().seed, &of("area"), &of("asOf"));
+                let residents = if self.has(Defect::SoapNumberFormatted) {
+                    format!("{},{:03}", residents / 1_000, residents % 1_000)
+                } else {
+                    residents.to_string()
+                };
                 Ok(Done::body(format!(
                     "<r:CountResidentsResponse xmlns:r=\"{RPC}\"><count>{residents}</count>\
                      <households>{households}</households></r:CountResidentsResponse>"
@@ -75,7 +87,12 @@ impl Exchange {
     }
 
     fn get_resident(&self, wrapper: Option<Element<'_>>) -> Result<Done, Refusal> {
-        let number = message_part(wrapper, "residentNumber");
+        let mut number = message_part(wrapper, "residentNumber");
+        if self.has(Defect::SoapWrongResident)
+            && let Some(digit) = number.pop().and_then(|last| last.to_digit(10))
+        {
+            number.push_str(&((digit + 1) % 10).to_string());
+        }
         let Some(resident) = Resident::find(self.config().seed, &number) else {
             return Err(Refusal::not_found(&number, !self.has(Defect::FaultDetailMissing)));
         };
@@ -93,10 +110,12 @@ impl Exchange {
         let responder = format!(
             "<m:responder xmlns:m=\"{MESSAGES}\"><m:system>001</m:system><m:answeredAt>{now}</m:answeredAt></m:responder>"
         );
-        Ok(Done {
-            blocks: vec![responder],
-            body,
-        })
+        let blocks = if self.has(Defect::SoapResponderMissing) {
+            Vec::new()
+        } else {
+            vec![responder]
+        };
+        Ok(Done { blocks, body })
     }
 
     fn notify_change(&self, wrapper: Option<Element<'_>>, message: Option<&str>) -> Result<Done, Refusal> {
@@ -106,6 +125,9 @@ impl Exchange {
             resident: message_part(wrapper, "residentNumber"),
         };
         let now = Instant::now();
+        if self.has(Defect::DlvAcceptedButDropped) {
+            return Ok(Done::default());
+        }
         let mut store = self.store();
         store.changes.settle(now, self.gap_limit(), &self.config().defects);
         match store.changes.take(change, message, &self.config().defects, now) {
@@ -126,10 +148,15 @@ impl Exchange {
             born_to: optional("bornTo"),
         };
         self.store().extracts.begin(&id, &wanted, Instant::now());
+        let told = if self.has(Defect::SoapTextThroughWindows31j) {
+            through_windows31j(&id)
+        } else {
+            id
+        };
         let mut body = format!(
             "<m:requestExtractResponse xmlns:m=\"{MESSAGES}\" xmlns:t=\"{TYPES}\" xmlns:xsi=\"{XSI}\">\
              <m:extractId>{}</m:extractId>",
-            escape_text(&id)
+            escape_text(&told)
         );
         self.write_extract(&wanted, &mut body);
         body.push_str("</m:requestExtractResponse>");
@@ -142,6 +169,7 @@ impl Exchange {
             State::Pending => "pending",
             State::Done(_) => "done",
             State::Unknown if self.has(Defect::DlvPollUnknownAsPending) => "pending",
+            State::Unknown if self.has(Defect::DlvPollUnknownAsEmpty) => "done",
             State::Unknown => "unknown",
         };
         let mut body = format!(
@@ -151,6 +179,8 @@ impl Exchange {
         );
         if let State::Done(wanted) = &state {
             self.write_extract(wanted, &mut body);
+        } else if word == "done" {
+            body.push_str("<m:extract></m:extract>");
         }
         body.push_str("</m:pollExtractResponse>");
         Done::body(body)

@@ -29,6 +29,8 @@ const ENDLESS: u32 = 9;
 const POLLS: u32 = 12;
 /// Where a consumer that would ask for ever is stopped.
 const ENDLESS_POLLS: u32 = 30;
+/// The time-out of a consumer that gives up too early.
+const IMPATIENCE: Duration = Duration::from_millis(150);
 /// The longest Retry-After that is waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -203,7 +205,11 @@ impl Client {
                 false => order.reply_to.clone(),
             },
             endpoint: Url::parse(&order.endpoint).map_err(|error| error.to_string())?,
-            timeout: order.timeout_ms.map_or(self.config.timeout, Duration::from_millis),
+            timeout: if self.has(Defect::SoapConsumerImpatient) {
+                IMPATIENCE
+            } else {
+                order.timeout_ms.map_or(self.config.timeout, Duration::from_millis)
+            },
             pace: order.retry_wait_ms.map_or(self.config.pace, Duration::from_millis),
         })
     }
@@ -255,11 +261,18 @@ impl Work<'_> {
                 }
                 Err(_) => (true, None),
             };
+            if !trouble && attempt == 1 && self.has(Defect::SoapConsumerSendsTwice) {
+                continue;
+            }
             if !trouble || !self.may_retry(operation, attempt) {
+                if came.is_err() && self.has(Defect::SoapConsumerOutageAsDone) {
+                    return Ok(Answered::nothing(Ending::Answered));
+                }
                 let response = came?;
                 return self.client.read(&Came::back(&response), &expected);
             }
-            let pause = self.pace * 2_u32.pow(attempt.min(TRIES) - 1);
+            // Twice the pause that the order asks for at least: on a busy machine, messages arrive unevenly.
+            let pause = self.pace * 2_u32.pow(attempt.min(TRIES - 1));
             if !self.has(Defect::SoapConsumerRetryAtOnce) {
                 tokio::time::sleep(pause.max(wait.unwrap_or_default().min(PATIENCE))).await;
             }
@@ -346,7 +359,9 @@ impl Work<'_> {
             POLLS
         };
         for _ in 0..polls {
-            tokio::time::sleep(self.pace).await;
+            if !self.has(Defect::SoapConsumerPollsAtOnce) {
+                tokio::time::sleep(self.pace * 2).await;
+            }
             let answered = self.exchange(Operation::PollExtract, &fields, report).await?;
             let state = answered.values.get("state").and_then(Value::as_str).unwrap_or_default();
             match state {

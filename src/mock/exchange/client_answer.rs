@@ -67,7 +67,7 @@ impl Answered {
         }
     }
 
-    fn nothing(ending: Ending) -> Self {
+    pub(super) fn nothing(ending: Ending) -> Self {
         Self {
             ending,
             ..Self::default()
@@ -79,6 +79,14 @@ impl Client {
     /// Reads an answer.
     pub(super) fn read(&self, came: &Came<'_>, expected: &Expected) -> Result<Answered, String> {
         match came.status {
+            status if status >= 300 && self.has(Defect::SoapConsumerIgnoresStatus) => {
+                return Ok(Answered::nothing(Ending::Answered));
+            }
+            202 if self.has(Defect::SoapConsumerRefuses202) => return Err("the answer has the status 202".into()),
+            200 if self.has(Defect::SoapConsumerTrustsStatus) => return Ok(Answered::nothing(Ending::Answered)),
+            200 if expected.operation.is_one_way() && self.has(Defect::SoapConsumerRefusesOneWay200) => {
+                return Err("the message was not accepted with 202".into());
+            }
             202 => return Ok(Answered::nothing(Ending::Accepted)),
             200 if expected.operation.is_one_way() => return Ok(Answered::nothing(Ending::Accepted)),
             200 => {}
@@ -93,6 +101,7 @@ impl Client {
         if wrong_media {
             return Err("the answer is not text/xml".into());
         }
+        self.check_form(came)?;
         let doctype = if self.has(Defect::SoapConsumerAcceptsDoctype) {
             Doctype::Skip
         } else {
@@ -132,6 +141,24 @@ impl Client {
         self.check_content(&message, expected.operation, came.posted)
     }
 
+    /// Whether this consumer can read answers that are written in this way: all of them, but for its mistakes.
+    fn check_form(&self, came: &Came<'_>) -> Result<(), String> {
+        let utf16 = came.body.starts_with(&[0xFE, 0xFF]) || came.body.starts_with(&[0xFF, 0xFE]);
+        if self.has(Defect::SoapConsumerUtf8Only) && utf16 {
+            return Err("the answer is not UTF-8".into());
+        }
+        if self.has(Defect::SoapConsumerBomRefused) && came.body.starts_with(&[0xEF, 0xBB, 0xBF]) {
+            return Err("content is not allowed in prolog".into());
+        }
+        if self.has(Defect::SoapConsumerChunkedRefused) && came.headers.get("content-length").is_none() {
+            return Err("the answer has no Content-Length".into());
+        }
+        if self.has(Defect::SoapConsumerPrefixBound) && memchr::memmem::find(came.body, b"<soap:Body").is_none() {
+            return Err("the answer has no <soap:Body>".into());
+        }
+        Ok(())
+    }
+
     fn understand(&self, message: &Message<'_>) -> Result<(), String> {
         if self.has(Defect::SoapConsumerIgnoresMustUnderstand) {
             return Ok(());
@@ -169,9 +196,13 @@ impl Client {
 
     fn check_content(&self, message: &Message<'_>, operation: Operation, posted: bool) -> Result<Answered, String> {
         let wrapper = message.payload().next();
+        if self.has(Defect::SoapConsumerOldSchema) {
+            return Err("the answer does not fit the schema of edition 0.9".into());
+        }
+        let read = wrapper.filter(|_| !self.has(Defect::SoapConsumerAnswerLost));
         let answered = Answered {
             ending: Ending::Answered,
-            values: wrapper.map(values).unwrap_or_default(),
+            values: read.map(values).unwrap_or_default(),
             fault: None,
         };
         if self.has(Defect::SoapConsumerAcceptsInvalid) {

@@ -20,13 +20,32 @@ pub(super) fn ask(
     endpoint: &Url,
 ) -> Result<Outgoing, String> {
     let has = |defect| work.client.has(defect);
-    let mut envelope = Envelope::new(body(operation, fields));
+    let fields = if has(Defect::SoapConsumerValuesCut) || has(Defect::SoapConsumerRepetitionLost) {
+        &damaged(work, fields)
+    } else {
+        fields
+    };
+    let mut envelope = Envelope::new(match operation {
+        Operation::Ping | Operation::Refresh if has(Defect::SoapConsumerEmptyBodyFilled) => {
+            format!("<m:{0} xmlns:m=\"{MESSAGES}\"></m:{0}>", operation.name())
+        }
+        _ => body(operation, fields),
+    });
+    if has(Defect::SoapConsumerExtraElement)
+        && let Some(end) = envelope.body.rfind("</")
+    {
+        let trace = format!("<m:trace xmlns:m=\"{MESSAGES}\">1</m:trace>");
+        envelope.body.insert_str(end, &trace);
+    }
     if operation == Operation::GetResident && !has(Defect::SoapConsumerCallerMissing) {
         envelope.header.push(caller());
     }
     let action = operation.soap_action();
     if work.is_addressed() {
-        envelope.header.extend(properties(work, operation, id).write());
+        let blocks = properties(work, operation, id).write();
+        let action = blocks.iter().find(|block| block.starts_with("<wsa:Action"));
+        let again = action.filter(|_| has(Defect::SoapConsumerWsaActionTwice)).cloned();
+        envelope.header.extend(blocks.into_iter().chain(again));
     }
     let signs = work.order.security && !has(Defect::SoapConsumerSendsUnsigned);
     let text = if signs {
@@ -55,6 +74,27 @@ pub(super) fn ask(
     Ok(outgoing)
 }
 
+/// Fields with the mistakes of the consumer in them.
+fn damaged(work: &Work<'_>, fields: &Map<String, Value>) -> Map<String, Value> {
+    let has = |defect| work.client.has(defect);
+    let cut = |value: &mut Value| {
+        if let Value::String(text) = value
+            && has(Defect::SoapConsumerValuesCut)
+        {
+            *text = text.chars().take(5).collect();
+        }
+    };
+    let mut fields = fields.clone();
+    for value in fields.values_mut() {
+        match value {
+            Value::Array(all) if has(Defect::SoapConsumerRepetitionLost) => all.truncate(1),
+            Value::Object(members) => members.values_mut().for_each(cut),
+            value => cut(value),
+        }
+    }
+    fields
+}
+
 fn kind(operation: Operation) -> MessageKind {
     match operation {
         Operation::GetResident | Operation::RequestExtract | Operation::PollExtract => MessageKind::Request,
@@ -76,7 +116,11 @@ fn properties(work: &Work<'_>, operation: Operation, id: &str) -> Addressing {
     if has(Defect::SoapConsumerMessageIdMissing) {
         properties.message_id = None;
     }
-    if !operation.is_one_way() {
+    if has(Defect::SoapConsumerWsaToWrong) {
+        properties.to = Some("http://localhost:8080/services/Exchange".into());
+    }
+    // Without ReplyTo, the answer comes back on the connection.
+    if !operation.is_one_way() && !has(Defect::SoapConsumerReplyToAnonymous) {
         let reply_to = work.reply_to.as_deref().unwrap_or(ANONYMOUS);
         properties.reply_to = Some(EndpointReference::new(reply_to));
         properties.fault_to = work.order.fault_to.as_deref().map(EndpointReference::new);

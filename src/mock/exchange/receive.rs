@@ -132,6 +132,10 @@ impl Exchange {
             Ok(document) => self.take(request, &document, signed),
             Err(refusal) => Outcome::refused(refusal),
         };
+        if self.has(Defect::SoapErrorPage) && outcome.operation.is_none() {
+            let page = "<html><body><h1>システムエラー</h1><p>org.springframework.web.util.NestedServletException</p></body></html>";
+            return send(200, &[("Content-Type", "text/html; charset=utf-8")], page.as_bytes());
+        }
         self.send_back(request, outcome, charset)
     }
 

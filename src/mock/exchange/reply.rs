@@ -9,7 +9,7 @@ use super::service::Exchange;
 use crate::mock::Defect;
 use crate::mock::defect_violations::spoil_message;
 use crate::soap::addressing::{ANONYMOUS, Addressing, Destination, EndpointReference};
-use crate::soap::{Charset, EditableMessage, Envelope, MessageKind};
+use crate::soap::{Charset, EditableMessage, Envelope, FaultCode, MessageKind};
 use crate::wire::{Answer, HttpRequest, Outgoing, Url, parse_response, response_bytes};
 
 /// A callback is tried so many times, at the most.
@@ -58,10 +58,10 @@ impl Exchange {
         };
         let message = match way {
             Way::Back => self.written(&outcome, None, None, charset),
-            Way::Nowhere => accepted(),
+            Way::Nowhere => self.accepted(taken),
             Way::To(endpoint) => {
                 tokio::spawn(Arc::clone(self).call_back(outcome, endpoint));
-                return bytes_of(&accepted());
+                return bytes_of(&self.accepted(false));
             }
         };
         self.spoiled(message, kind(&outcome), request)
@@ -71,6 +71,27 @@ impl Exchange {
     pub(super) fn spoiled(&self, mut message: EditableMessage, kind: MessageKind, request: &HttpRequest) -> Answer {
         spoil_message(&mut message, kind, Some(request), &self.config().defects);
         bytes_of(&message)
+    }
+
+    /// Nothing but the word that a message was taken; whether that is all there is to it.
+    fn accepted(&self, one_way: bool) -> EditableMessage {
+        let mut message = EditableMessage {
+            status: 202,
+            version: "1.1".into(),
+            ..EditableMessage::default()
+        };
+        if one_way && self.has(Defect::SoapOneWay204) {
+            message.status = 204;
+        }
+        if !one_way && self.has(Defect::WsaCallbackAcknowledged200) {
+            message.status = 200;
+        }
+        if self.has(Defect::WsaAcceptedWithMediaType) {
+            message
+                .headers
+                .push(("Content-Type".into(), "text/xml; charset=UTF-8".into()));
+        }
+        message
     }
 
     fn way(&self, outcome: &Outcome) -> Way {
@@ -84,7 +105,11 @@ impl Exchange {
             return Way::Back;
         }
         let fault = outcome.result.is_err() && !self.has(Defect::WsaFaultToIgnored);
-        let reference = asked.reference(fault);
+        let reference = if self.has(Defect::WsaAnswerToFaultTo) && asked.fault_to.is_some() {
+            asked.fault_to.as_ref()
+        } else {
+            asked.reference(fault)
+        };
         match reference.map(EndpointReference::destination) {
             Some(Destination::Address(_)) if outcome.result.is_ok() && self.has(Defect::WsaReplyToIgnored) => Way::Back,
             Some(Destination::Address(_)) => reference.cloned().map_or(Way::Back, Way::To),
@@ -103,18 +128,25 @@ impl Exchange {
         id: Option<&str>,
         charset: Charset,
     ) -> EditableMessage {
-        let (status, action, mut blocks, body) = match &outcome.result {
+        let (status, action, mut blocks, mut body) = match &outcome.result {
             Ok(done) => {
                 let action = outcome.operation.map(Operation::answer_action).unwrap_or_default();
                 (200, action, done.blocks.clone(), done.body.clone())
             }
             Err(refusal) => {
                 let blocks = refusal.blocks.clone();
-                (refusal.status, refusal.action.clone(), blocks, refusal.fault.write())
+                (refusal.status, refusal.action.clone(), blocks, self.fault(refusal))
             }
         };
+        if self.has(Defect::SoapAnswerExtraElement) {
+            body = with_trace(body);
+        }
         let mut soap_action = String::new();
-        if let Some(asked) = &outcome.asked {
+        if let Some(asked) = outcome
+            .asked
+            .as_ref()
+            .filter(|_| !self.has(Defect::WsaAnswerHeadersMissing))
+        {
             let properties = self.properties(asked, action, outcome.result.is_err(), to, id);
             soap_action.clone_from(&properties.action);
             let mut all = properties.write();
@@ -129,6 +161,9 @@ impl Exchange {
         };
         let mut message = message(text, charset);
         message.status = status;
+        if outcome.result.is_err() && self.has(Defect::SoapFaultAsPlainText) {
+            message.headers = vec![("Content-Type".into(), "text/plain".into())];
+        }
         if status == 503 {
             message.headers.push(("Retry-After".into(), "1".into()));
         }
@@ -138,6 +173,21 @@ impl Exchange {
                 .push(("SOAPAction".into(), format!("\"{soap_action}\"")));
         }
         message
+    }
+
+    /// The fault of a refusal, as the Body holds it.
+    fn fault(&self, refusal: &Refusal) -> String {
+        let mut fault = (*refusal.fault).clone();
+        if self.has(Defect::SoapFaultsAllServer) {
+            fault.code = FaultCode::Server;
+            fault.subcode = None;
+        }
+        if self.has(Defect::SoapStackTrace) {
+            fault.string.push_str(
+                "\n\tat org.springframework.ws.server.MessageDispatcher.dispatch(MessageDispatcher.java:245)",
+            );
+        }
+        fault.write()
     }
 
     fn properties(
@@ -152,6 +202,9 @@ impl Exchange {
         let mut properties = asked.reply(action, id.map_or_else(|| self.ids.next(), str::to_owned), fault);
         if to.is_none() {
             properties.to = Some(ANONYMOUS.to_owned());
+        }
+        if self.has(Defect::WsaToWrong) {
+            properties.to.clone_from(&asked.to);
         }
         if self.has(Defect::WsaReferenceParametersDropped) {
             properties.reference_parameters.clear();
@@ -168,10 +221,22 @@ impl Exchange {
         if self.has(Defect::WsaMessageIdMissing) {
             properties.message_id = None;
         }
+        if self.has(Defect::WsaMessageIdConstant) {
+            properties.message_id = Some("urn:uuid:00000000-0000-4000-8000-000000000003".into());
+        }
         if self.has(Defect::WsaMessageIdReused) {
             properties.message_id.clone_from(&asked.message_id);
         }
         properties
+    }
+
+    /// Whether a status says that a callback was taken.
+    fn acknowledges(&self, status: u16) -> bool {
+        if self.has(Defect::DlvCallback200Retried) {
+            status == 202
+        } else {
+            (200..300).contains(&status)
+        }
     }
 
     /// Delivers an answer by callback. The message stays the same over all tries, its id included, so that the
@@ -200,8 +265,8 @@ impl Exchange {
             let message = self.written(&outcome, Some(&endpoint), Some(id), Charset::Utf8);
             let outgoing = Outgoing::new("POST", &url, &message.headers, &message.body_bytes());
             let sent = self.client.send(&outgoing).await;
-            let arrived = parse_response(&sent.response, "POST", true)
-                .is_ok_and(|response| (200..300).contains(&response.status));
+            let arrived =
+                parse_response(&sent.response, "POST", true).is_ok_and(|response| self.acknowledges(response.status));
             if sent.fault.is_none() && arrived {
                 return;
             }
@@ -224,12 +289,17 @@ pub(super) fn message(text: String, charset: Charset) -> EditableMessage {
     }
 }
 
-fn accepted() -> EditableMessage {
-    EditableMessage {
-        status: 202,
-        version: "1.1".into(),
-        ..EditableMessage::default()
-    }
+/// The content of a Body with an element that no schema has, inside of the outermost element or, in a fault, of the
+/// content of the detail.
+fn with_trace(mut body: String) -> String {
+    let trace = "<m:trace xmlns:m=\"http://junkyo.example/exchange/1/messages\">1</m:trace>";
+    let end = match body.find("</detail>") {
+        Some(detail) => body[..detail].rfind("</"),
+        None if body.contains("<faultcode>") => return body,
+        None => body.rfind("</"),
+    };
+    body.insert_str(end.unwrap_or_default(), trace);
+    body
 }
 
 /// Which of the messages of `fixtures/ws-i/message/` an answer is like.

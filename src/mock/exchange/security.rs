@@ -16,7 +16,7 @@ use crate::soap::security::{
     DigestAlgorithm, EXTENSION, PasswordKind, ReplayGuard, SecurityError, SecurityFinding, SecurityPolicy,
     SecurityReport, SecurityRule, SignOptions, SignatureAlgorithm, Signer, UsernameToken, verify_document,
 };
-use crate::soap::{Envelope, Message};
+use crate::soap::{Envelope, Message, escape_text};
 
 /// Messages that are remembered against replays.
 const REMEMBERED: usize = 100_000;
@@ -175,11 +175,11 @@ impl SecuritySettings {
             options.algorithm = Some(SignatureAlgorithm::EcdsaSha1);
             options.digest = DigestAlgorithm::Sha1;
         }
-        if how.password {
+        if let Some(kind) = how.password {
             options.username = Some(UsernameToken {
                 username: "renkei".into(),
                 password: "a-password-of-the-mock".into(),
-                kind: PasswordKind::Text,
+                kind,
                 ..UsernameToken::default()
             });
         }
@@ -199,7 +199,8 @@ struct Mistakes {
     expired: bool,
     wrong_certificate: bool,
     weak: bool,
-    password: bool,
+    /// Kind of the password of a UsernameToken, which has neither nonce nor time.
+    password: Option<PasswordKind>,
 }
 
 pub(super) fn replay_guard() -> ReplayGuard {
@@ -311,21 +312,30 @@ impl Exchange {
         if !secured && !required {
             return Ok(false);
         }
-        let found = findings(message, settings, &mut self.replays(), &config.defects, PROVIDER);
+        let mut found = findings(message, settings, &mut self.replays(), &config.defects, PROVIDER);
+        let is_weak = |finding: &SecurityFinding| finding.rule == SecurityRule::AlgorithmForbidden;
+        if self.has(Defect::WssWeakAccepted) && found.iter().any(is_weak) {
+            // A library that knows these algorithms would find nothing else either.
+            found.clear();
+        }
         match found.first() {
             Some(first) => {
-                let reason = if self.has(Defect::WssFaultDetailLeaked) {
+                let reason = "the security of the message could not be verified";
+                let mut refusal = Refusal::security(code(first.rule), reason);
+                if self.has(Defect::WssFaultDetailLeaked) {
                     // What a stack writes that hands the exception of its library to the caller.
-                    format!(
+                    let trace = format!(
                         "javax.xml.crypto.dsig.XMLSignatureException: {} at {}: {}",
                         first.rule.name(),
                         first.path,
                         first.text.en
-                    )
-                } else {
-                    "the security of the message could not be verified".to_owned()
-                };
-                Err(Refusal::security(code(first.rule), reason))
+                    );
+                    let trace = escape_text(&trace);
+                    refusal.fault.detail = Some(format!(
+                        "<e:exception xmlns:e=\"urn:vendor:error\">{trace}</e:exception>"
+                    ));
+                }
+                Err(refusal)
             }
             None if secured && self.has(Defect::WssValidRefused) => {
                 Err(Refusal::security("FailedCheck", "the signature is wrong"))
@@ -342,7 +352,9 @@ impl Exchange {
             expired: self.has(Defect::WssResponseTimestampExpired),
             wrong_certificate: self.has(Defect::WssResponseWrongCertificate),
             weak: self.has(Defect::WssWeakAlgorithmUsed),
-            password: false,
+            password: self
+                .has(Defect::WssResponseDigestWithoutNonce)
+                .then_some(PasswordKind::Digest),
         };
         match &self.config().security {
             Some(settings) if !self.has(Defect::WssResponseUnsigned) => settings.sign(&plain, &how).unwrap_or(plain),
@@ -370,7 +382,9 @@ impl Client {
             expired: self.has(Defect::SoapConsumerTimestampExpired),
             wrong_certificate: self.has(Defect::SoapConsumerWrongCertificate),
             weak: self.has(Defect::SoapConsumerWeakAlgorithm),
-            password: self.has(Defect::SoapConsumerPasswordTextSent),
+            password: self
+                .has(Defect::SoapConsumerPasswordTextSent)
+                .then_some(PasswordKind::Text),
         };
         let signed = self.settings()?.sign(&envelope.write(), &how);
         signed.map_err(|error| error.to_string())

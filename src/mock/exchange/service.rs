@@ -32,7 +32,7 @@ pub struct ExchangeConfig {
     /// Whether unsigned requests are refused everywhere, not only below [`SECURE`].
     pub require_security: bool,
     /// The unit of time of everything that waits: an extract takes two of it, the first retry of a callback comes after
-    /// one (then two, four …), a gap in the order of changes is waited for during two hundred.
+    /// one (then two, four …), a gap in the order of changes is waited for during 1,500.
     pub pace: Duration,
     /// Whom callbacks over TLS trust.
     pub tls: Option<Arc<rustls::ClientConfig>>,
@@ -163,6 +163,20 @@ impl Exchange {
 
     /// Answers one request. Has to be called inside a Tokio runtime: answers by callback are sent later.
     pub fn respond(self: &Arc<Self>, request: &HttpRequest) -> Answer {
+        match self.respond_anywhere(request) {
+            Answer::Send { bytes, close } => Answer::Send {
+                bytes,
+                close: close || self.has(Defect::SoapConnectionClosed),
+            },
+            other => other,
+        }
+    }
+
+    fn takes_put(&self, request: &HttpRequest) -> bool {
+        request.method == "PUT" && self.has(Defect::SoapPutAnswered)
+    }
+
+    fn respond_anywhere(self: &Arc<Self>, request: &HttpRequest) -> Answer {
         match request.target.strip_prefix(SECURE) {
             Some(target) if self.config.security.is_some() => {
                 let inner = HttpRequest {
@@ -178,16 +192,19 @@ impl Exchange {
     /// Answers a request whose path is without `prefix`.
     fn respond_at(self: &Arc<Self>, request: &HttpRequest, prefix: &str) -> Answer {
         match request.path() {
-            EXCHANGE_PATH | STATISTICS_PATH if request.method == "POST" => {
+            EXCHANGE_PATH | STATISTICS_PATH if request.method == "POST" || self.takes_put(request) => {
                 let required = self.config.require_security || self.signatures_required.load(Ordering::Relaxed);
                 self.receive(request, required || prefix == SECURE)
             }
             EXCHANGE_PATH | STATISTICS_PATH if request.query().eq_ignore_ascii_case("wsdl") => {
                 self.describe(request, prefix, None)
             }
-            EXCHANGE_PATH | STATISTICS_PATH if self.has(Defect::GetAnswered) => {
-                plain(request, 200, &[], "The exchange service is running.")
-            }
+            EXCHANGE_PATH | STATISTICS_PATH if self.has(Defect::GetAnswered) => plain(
+                request,
+                200,
+                &[],
+                "The exchange service is running: org.springframework.ws.transport.http.MessageDispatcherServlet",
+            ),
             EXCHANGE_PATH | STATISTICS_PATH => {
                 let refused = EditableMessage {
                     status: 405,
@@ -268,7 +285,7 @@ impl Exchange {
 
     /// How long a missing change is waited for.
     pub(super) fn gap_limit(&self) -> Duration {
-        self.config.pace * 200
+        self.config.pace * 1_500
     }
 
     /// How long making an extract takes.
