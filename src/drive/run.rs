@@ -159,7 +159,8 @@ impl Runner {
             consumer_timeout: Duration::from_millis(600),
             consumer_patience: Duration::from_secs(20),
             callback_patience: Duration::from_secs(2),
-            retry_wait: Duration::from_millis(20),
+            // Long enough that a retry without any pause is told from one with it on a busy machine.
+            retry_wait: Duration::from_millis(50),
         };
         let product = BTreeMap::from([
             ("vendor".to_owned(), "junkyo".to_owned()),
