@@ -136,6 +136,11 @@ impl Names {
         format!("{}-OP-{stem}-{part}", self.prefix)
     }
 
+    /// Requirement: what is answered keeps the schema too.
+    fn answers(&self) -> String {
+        format!("{}-ANSWER", self.prefix)
+    }
+
     /// Requirement: a message that breaks this rule is refused.
     fn refuses(&self, constraint: Constraint) -> String {
         format!("{}-XSD-{}", self.prefix, constraint.word())
@@ -273,6 +278,7 @@ fn scenario_file(names: &Names, operation: &OperationMessages, stem: &str) -> (S
             "soap.accepted",
             &accepts,
         );
+        answer_check(&mut text, names);
         count += 1;
     }
     for message in operation.all() {
@@ -318,6 +324,9 @@ fn scenario_file(names: &Names, operation: &OperationMessages, stem: &str) -> (S
             expectation,
             &requirement,
         );
+        if generated.constraint.is_none() {
+            answer_check(&mut text, names);
+        }
         count += 1;
     }
     (text, count)
@@ -343,6 +352,15 @@ fn scenario(
     );
 }
 
+/// The check of a scenario that looks at the answer.
+fn answer_check(text: &mut String, names: &Names) {
+    let _ = writeln!(
+        text,
+        "checks = [{{ is = \"schema-valid\", for = [{}] }}]",
+        quoted(&names.answers())
+    );
+}
+
 struct RequirementText<'a> {
     id: String,
     clause: String,
@@ -362,7 +380,29 @@ fn requirements(
         "# {} から導いた要件（自動生成）\n# Requirements derived from {} (generated)\n",
         names.file, names.file
     );
-    let mut count = 0;
+    requirement(
+        &mut text,
+        names,
+        &RequirementText {
+            id: names.answers(),
+            clause: "wsdl:output".to_owned(),
+            level: "must",
+            derivation: (
+                format!("{} の操作の出力から取り込んだ。", names.file),
+                format!("Imported from {}, outputs of the operations.", names.file),
+            ),
+            text: (
+                "スキーマに従う要求への応答は、WSDLのスキーマに対して妥当であること。".to_owned(),
+                "What is answered to a request that keeps the schema is valid against the schemas of the WSDL."
+                    .to_owned(),
+            ),
+            know_how: (
+                "応答を組み立てる処理が、公開しているWSDLと同じ版のスキーマによるかを確認する。",
+                "See that the code that writes answers follows the same edition of the schemas that the WSDL publishes.",
+            ),
+        },
+    );
+    let mut count = 1;
     for (operation, stem) in operations.iter().zip(stems) {
         let mut parts: Vec<&str> = operation.parts.iter().map(String::as_str).collect();
         if operation.is_empty || (parts.is_empty() && !operation.messages.is_empty()) {

@@ -83,7 +83,7 @@ pub(super) fn ws_i(p: &check::WsI, context: &Context<'_>, step: &Step) -> Answer
         match answer_of(answer) {
             // A recording without a WSDL leaves open only what a WSDL would have to say.
             Answer::Unanswered { .. } if context.described.is_none() => {
-                last.get_or_insert(no_description());
+                last.get_or_insert_with(no_description);
             }
             Answer::Holds => last = Some(Answer::Holds),
             other @ Answer::NotApplicable { .. } => {
