@@ -40,13 +40,13 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         writeln!(out, "files        {}", args.out.display())?;
         writeln!(
             out,
-            "try          junkyo run --target {}",
-            args.out.join("target.toml").display()
+            "over SOAP    junkyo run --target {}",
+            args.out.join("target-soap.toml").display()
         )?;
         writeln!(
             out,
-            "over SOAP    junkyo run --target {}",
-            args.out.join("target-soap.toml").display()
+            "try          junkyo run --target {}",
+            args.out.join("target.toml").display()
         )?;
         out.flush()?;
         drop(out);

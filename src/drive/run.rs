@@ -221,8 +221,10 @@ impl Runner {
             });
         }
         let services = of_reference(corpus, &running.url)?;
-        note_services(&mut facts, &services);
-        facts.signature_authorities.clone_from(&reference.signing.pem);
+        note_services(&mut facts, plan, &services);
+        if !facts.descriptions.is_empty() {
+            facts.signature_authorities.clone_from(&reference.signing.pem);
+        }
         let security = Arc::new(Reworker {
             security: SecurityKit::issued(&reference.signing)?,
         });
@@ -323,7 +325,7 @@ impl Runner {
         };
         let client = Client::new(client_options);
         let services = of_target(corpus, target, &client).await?;
-        note_services(&mut facts, &services);
+        note_services(&mut facts, plan, &services);
         facts.signature_authorities.clone_from(&target.signature_authorities);
         let mut behind = ExchangeConfig::new(facts.seed, DefectSet::NONE);
         let mut kit = SecurityKit::default();

@@ -9,11 +9,15 @@ use super::services::Services;
 use super::soap_reply::Reworker;
 use crate::evidence::RunFacts;
 use crate::mock::exchange::{Exchange, ExchangeConfig};
-use crate::scenario::Act;
+use crate::scenario::{Act, Scenario};
 
 /// Notes what the services are, so that judging knows it years later.
-pub(super) fn note_services(facts: &mut RunFacts, services: &Services) {
+pub(super) fn note_services(facts: &mut RunFacts, plan: &Plan, services: &Services) {
     for (id, service) in services {
+        let is_used = |scenario: &Arc<Scenario>| scenario.interface.as_deref() == Some(id.as_str());
+        if !plan.scenarios.iter().any(is_used) {
+            continue;
+        }
         facts.descriptions.insert(id.clone(), service.files.clone());
         let features = service.features();
         facts.offers.extend(features);
