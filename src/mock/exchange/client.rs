@@ -31,6 +31,8 @@ const POLLS: u32 = 12;
 const ENDLESS_POLLS: u32 = 30;
 /// The time-out of a consumer that gives up too early.
 const IMPATIENCE: Duration = Duration::from_millis(150);
+/// After a message that it cannot use, it waits for the right one so long at the most.
+const GRACE: Duration = Duration::from_secs(1);
 /// The longest Retry-After that is waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -409,7 +411,7 @@ impl Work<'_> {
             message_id: report.message_ids.last().cloned(),
             signed: self.order.security,
         };
-        let deadline = tokio::time::Instant::now() + self.timeout;
+        let mut deadline = tokio::time::Instant::now() + self.timeout;
         let mut refused = None;
         while let Ok(Some((request, answer))) = tokio::time::timeout_at(deadline, posted.recv()).await {
             let request: HttpRequest = request;
@@ -423,6 +425,8 @@ impl Work<'_> {
                 Err(error) => {
                     answer.send(400).ok();
                     refused = Some(error);
+                    // The right one may come yet, but not much later.
+                    deadline = deadline.min(tokio::time::Instant::now() + GRACE);
                 }
             }
         }
