@@ -30,7 +30,7 @@ const POLLS: u32 = 12;
 /// Where a consumer that would ask for ever is stopped.
 const ENDLESS_POLLS: u32 = 30;
 /// The time-out of a consumer that gives up too early.
-const IMPATIENCE: Duration = Duration::from_millis(150);
+const IMPATIENCE: Duration = Duration::from_millis(50);
 /// After a message that it cannot use, it waits for the right one so long at the most.
 const GRACE: Duration = Duration::from_secs(1);
 /// The longest Retry-After that is waited for.
