@@ -145,6 +145,12 @@ impl OpenBundle {
             path: path.to_owned(),
             detail,
         };
+        // Opening a pipe may never end.
+        let facts = fs::metadata(path).map_err(io_error)?;
+        if !facts.is_file() {
+            let message = "expected a file, found a pipe or a device";
+            return Err(io_error(io::Error::new(io::ErrorKind::InvalidInput, message)));
+        }
         let file = File::open(path).map_err(io_error)?;
         let mut zip = ZipArchive::new(file).map_err(|error| not_a_bundle(error.to_string()))?;
         if zip.len() > MAX_ENTRIES {

@@ -17,6 +17,7 @@ mod selftest;
 mod show;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -45,6 +46,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// How long one document may be validated, or one set of schemas be compiled.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
+
 /// A summary that nobody reads any more is no failure, and never changes the exit code of what it
 /// summarises: `junkyo run | head` is as non-conformant as `junkyo run`.
 fn unless_closed(written: std::io::Result<()>) -> std::io::Result<()> {
@@ -66,6 +70,10 @@ pub fn main() -> ExitCode {
         }
     };
     let lang = args.language();
+    crate::schema::watch(ENGINE_PATIENCE, move |why| {
+        eprintln!("error: {}", why.get(lang));
+        std::process::exit(Exit::Incomplete as i32);
+    });
     let result = match args.command {
         Command::Run(run) => run::main(&run, &args.common, lang),
         Command::List(list) => list::main(&list, &args.common, lang),

@@ -13,11 +13,17 @@ use super::soap_reply::{Reworker, rework};
 use crate::scenario::{ReplyKind, SoapReply};
 use crate::wire::{Answer, Handler, HttpRequest, Served, Server, ServerOptions, Url, parse_request, response_bytes};
 
+/// Calls of one step that are kept, and their bytes together; what a product sends beyond is answered and forgotten.
+const MOST_CALLS: usize = 2_000;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
 /// What becomes of the calls of one step.
 struct Stage {
     replies: Vec<SoapReply>,
     seen: usize,
     served: Vec<Served>,
+    /// Their bytes together.
+    bytes: usize,
     /// Bytes of the reply before.
     before: Option<Vec<u8>>,
     last: Option<Instant>,
@@ -79,6 +85,7 @@ impl Listener {
             replies: replies.to_vec(),
             seen: 0,
             served: Vec::new(),
+            bytes: 0,
             before: None,
             last: None,
             hang,
@@ -130,7 +137,11 @@ fn keep(stages: &Stages, served: Served) {
     let (token, _) = split(&request.target);
     if let Some(stage) = lock(stages).get_mut(token) {
         stage.last = Some(Instant::now());
-        stage.served.push(served);
+        let bytes = stage.bytes + served.request.len() + served.response.len();
+        if stage.served.len() < MOST_CALLS && bytes <= MOST_BYTES {
+            stage.bytes = bytes;
+            stage.served.push(served);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! is read.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
@@ -15,6 +16,8 @@ use crate::text::Text;
 /// Files that a set may hold, and their bytes together.
 const MAX_FILES: usize = 2_000;
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Entries of the folder and below, of whatever kind, that are looked at.
+const MAX_ENTRIES: usize = 100_000;
 
 /// Why a reference leads nowhere.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -73,11 +76,47 @@ pub enum DocumentsError {
         source: io::Error,
     },
     /// The folder holds more than is sensible.
-    #[error("{path} holds more than {MAX_FILES} files or {MAX_BYTES} bytes of WSDL and XSD")]
+    #[error(
+        "the folder {} holds more than {MAX_FILES} files or {MAX_BYTES} bytes of WSDL, XSD and XML, or more than \
+         {MAX_ENTRIES} entries; move the description, with what it imports, into a folder of its own",
+        .path.display()
+    )]
     TooMuch {
         /// The folder.
         path: PathBuf,
     },
+}
+
+/// Reads a regular file of limited size. Nothing else is opened: a pipe may never end, nor even begin.
+///
+/// # Errors
+/// What the system says, and [`io::ErrorKind::InvalidInput`] and [`io::ErrorKind::FileTooLarge`] for other kinds of
+/// files and larger ones.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let facts = fs::metadata(path)?;
+    if !facts.is_file() {
+        let kind = if facts.is_dir() {
+            "a folder"
+        } else {
+            "a pipe or a device"
+        };
+        let message = format!("expected a file, found {kind}; save the content to a file and name that");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let too_large = |size: String| {
+        let message = format!("{size} bytes; documents of up to {limit} bytes are read");
+        io::Error::new(io::ErrorKind::FileTooLarge, message)
+    };
+    if facts.len() > limit {
+        return Err(too_large(facts.len().to_string()));
+    }
+    let mut bytes = Vec::new();
+    // The size that is told is not always the truth.
+    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(format!("more than {limit}")));
+    }
+    Ok(bytes)
 }
 
 /// Documents by location: a relative path with `/`, or for recorded documents their address.
@@ -111,7 +150,7 @@ impl DocumentSet {
     /// See [`DocumentsError`].
     pub fn from_file(file: &Path) -> Result<Self, DocumentsError> {
         let read = |path: &Path| {
-            fs::read(path).map_err(|source| DocumentsError::Read {
+            read_regular(path, MAX_BYTES).map_err(|source| DocumentsError::Read {
                 path: path.to_owned(),
                 source,
             })
@@ -123,13 +162,18 @@ impl DocumentSet {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut documents = BTreeMap::from([(name.clone(), read(file)?)]);
         let mut folders = vec![(folder.to_owned(), String::new())];
-        let mut bytes = 0;
+        let mut bytes = documents.values().map(|content| content.len() as u64).sum::<u64>();
+        let mut entries_left = MAX_ENTRIES;
+        let too_much = || DocumentsError::TooMuch {
+            path: folder.to_owned(),
+        };
         while let Some((at, prefix)) = folders.pop() {
             let entries = fs::read_dir(&at).map_err(|source| DocumentsError::Read {
                 path: at.clone(),
                 source,
             })?;
             for entry in entries.flatten() {
+                entries_left = entries_left.checked_sub(1).ok_or_else(too_much)?;
                 let path = entry.path();
                 let location = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 let Ok(kind) = entry.file_type() else { continue };
@@ -138,9 +182,7 @@ impl DocumentSet {
                 } else if kind.is_file() && is_description(&path) && !documents.contains_key(&location) {
                     bytes += entry.metadata().map_or(0, |facts| facts.len());
                     if documents.len() >= MAX_FILES || bytes > MAX_BYTES {
-                        return Err(DocumentsError::TooMuch {
-                            path: folder.to_owned(),
-                        });
+                        return Err(too_much());
                     }
                     documents.insert(location, read(&path)?);
                 }

@@ -71,6 +71,11 @@ pub enum XmlFault {
         /// The limit.
         limit: usize,
     },
+    /// A name, or the name of a namespace, that is longer than anybody needs.
+    LongName {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// Too many nodes.
     TooManyNodes {
         /// The limit.
@@ -134,6 +139,7 @@ impl XmlFault {
                 | Self::TooDeep { .. }
                 | Self::TooManyAttributes { .. }
                 | Self::TooManyNamespaces { .. }
+                | Self::LongName { .. }
                 | Self::TooManyNodes { .. }
         )
     }
@@ -177,6 +183,10 @@ impl XmlFault {
             Self::TooManyNamespaces { limit } => Text::new(
                 format!("有効な名前空間宣言が上限 {limit} 個を超えています"),
                 format!("more than {limit} namespace declarations are in scope"),
+            ),
+            Self::LongName { limit } => Text::new(
+                format!("名前が上限 {limit} バイトを超えています"),
+                format!("a name is longer than {limit} bytes"),
             ),
             Self::TooManyNodes { limit } => Text::new(
                 format!("節点の数が上限 {limit} 個を超えています"),

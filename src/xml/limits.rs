@@ -22,6 +22,8 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations in scope at one place.
     pub namespaces: usize,
+    /// Bytes of one name as written, and of one namespace name.
+    pub name: usize,
     /// Nodes in the whole document: elements, texts, comments, processing instructions.
     pub nodes: usize,
     /// What becomes of a document type declaration.
@@ -35,6 +37,7 @@ impl Default for Limits {
             depth: 256,
             attributes: 512,
             namespaces: 512,
+            name: 4096,
             nodes: 2_000_000,
             doctype: Doctype::Refuse,
         }

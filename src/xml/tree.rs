@@ -561,13 +561,13 @@ impl<'d> Element<'d> {
         let Some(parent) = self.parent() else {
             return name;
         };
-        let (mut place, mut count) = (0, 0);
-        for sibling in parent.children().filter(|sibling| sibling.name() == self.name()) {
-            count += 1;
-            if sibling == self {
-                place = count;
-            }
+        // Names are compared only up to this element, and up to the next of its name.
+        let mut alike = parent.children().filter(|sibling| sibling.name() == self.name());
+        let place = 1 + alike.by_ref().take_while(|sibling| *sibling != self).count();
+        if place > 1 || alike.next().is_some() {
+            format!("{name}[{place}]")
+        } else {
+            name
         }
-        if count > 1 { format!("{name}[{place}]") } else { name }
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::args::SideArg;
 use crate::cli::error::CliError;
 use crate::evidence::{Channel, Exchange, read_journal};
 use crate::judge::ws_i::Side;
-use crate::schema::DocumentSet;
+use crate::schema::{DocumentSet, read_regular};
 use crate::soap;
 use crate::wire::{HttpRequest, HttpResponse, parse_request, parse_response};
 use crate::xml::{Doctype, Document, Limits, XmlError, parse_bytes};
@@ -49,13 +49,12 @@ impl Input {
             return recording(path);
         }
         let fault = |message: String| CliError::Usage(format!("{}: {message}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
-        if size > MOST_BYTES {
-            return Err(fault(format!(
-                "{size} bytes; single messages and descriptions of up to {MOST_BYTES} bytes are checked"
-            )));
+        let bytes = read_regular(path, MOST_BYTES).map_err(|error| fault(error.to_string()))?;
+        if bytes.is_empty() {
+            return Err(fault(
+                "expected a message or a description, found an empty file; check how it was saved".into(),
+            ));
         }
-        let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
         let content = content_of(path, bytes, side).map_err(fault)?;
         Ok(vec![Self {
             name: path.display().to_string(),

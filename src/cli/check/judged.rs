@@ -1,5 +1,7 @@
 //! Judging one input.
 
+use std::collections::HashSet;
+
 use super::Against;
 use super::input::{Captured, Content, Input};
 use crate::cli::error::CliError;
@@ -9,12 +11,12 @@ use crate::judge::ws_i::{
 };
 use crate::scenario::Corpus;
 use crate::schema::wsdl::Description;
-use crate::schema::{Against as Root, CompiledSchema, SchemaEngine, SchemaError};
+use crate::schema::{Against as Root, CompiledSchema, SchemaEngine, SchemaError, SchemaFault};
 use crate::soap;
 use crate::standard::{Level, ReadingChoice};
 use crate::text::Text;
 use crate::wire::media_parameter;
-use crate::xml::{Doctype, Document, Excerpt, Limits, XmlError, parse_bytes};
+use crate::xml::{Doctype, Document, Excerpt, Limits, Position, XmlError, parse_bytes};
 
 /// What was found about one artefact.
 pub(super) struct Judged {
@@ -24,6 +26,8 @@ pub(super) struct Judged {
     pub(super) answers: Answers,
     /// Faults of XML and schemas.
     pub(super) errors: Vec<SchemaFinding>,
+    /// What was left out, and why.
+    pub(super) notes: Vec<Text>,
 }
 
 /// A fault of XML or of validity, with the lines around it.
@@ -61,11 +65,16 @@ pub(super) fn judge(input: &Input, against: &Against, readings: &ReadingChoice) 
             let description =
                 Description::read(documents.clone()).map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
             let schema = CompiledSchema::compile(&description.schemas);
+            let unread = description.files.iter().filter_map(|file| {
+                let error = file.document.as_ref().err().filter(|error| error.fault.is_limit())?;
+                Some(unreadable(&file.location, error))
+            });
             vec![Judged {
                 name,
                 kind: describe(&description),
                 answers: judge_description(&description, &schema, readings),
-                errors: Vec::new(),
+                errors: unread.chain(schema.as_ref().err().and_then(refused_schema)).collect(),
+                notes: left_out(&description, &schema),
             }]
         }
         Content::Discovery(document) => {
@@ -78,11 +87,64 @@ pub(super) fn judge(input: &Input, against: &Against, readings: &ReadingChoice) 
                 kind: Text::neutral("UDDI"),
                 answers: judge_discovery(document, description),
                 errors: Vec::new(),
+                notes: Vec::new(),
             }]
         }
         Content::Message(captured) => messages(&name, captured, against, readings),
         Content::Xml(parsed) => vec![xml(name, parsed, against)?],
     })
+}
+
+/// References that lead nowhere: what they should lead to was not judged.
+fn left_out(description: &Description, schema: &Result<CompiledSchema, SchemaFault>) -> Vec<Text> {
+    let placed = |place: String, message: &Text| message.map(|wording| format!("{place}: {wording}"));
+    let mut notes: Vec<Text> = description
+        .dangling
+        .iter()
+        .map(|error| placed(format!("{}:{}", error.location, error.at), &error.message))
+        .collect();
+    match schema {
+        Ok(schema) => notes.extend(schema.dangling().iter().filter_map(|reference| {
+            let place = format!("{}:{}", reference.location, reference.at);
+            Some(placed(place, &reference.fault.as_ref()?.describe()))
+        })),
+        Err(fault) => notes.push(placed(place_of(fault), &fault.message)),
+    }
+    let mut known = HashSet::new();
+    notes.retain(|note| known.insert(note.en.clone()));
+    notes
+}
+
+fn place_of(fault: &SchemaFault) -> String {
+    let line = fault.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}", fault.location)
+}
+
+/// Schemas that were refused for what they would cost: nothing was judged by them, so nothing is in order.
+fn refused_schema(fault: &SchemaFault) -> Option<SchemaFinding> {
+    (fault.code.as_deref() == Some(SchemaFault::LIMIT)).then(|| SchemaFinding {
+        code: "xsd".into(),
+        message: fault.message.clone(),
+        expected: Some(Text::new(
+            "junkyo の上限内のスキーマ",
+            "schemas within the limits of junkyo",
+        )),
+        place: start_of(&fault.location, fault.line.unwrap_or(1)),
+    })
+}
+
+fn start_of(file: &str, line: u32) -> Place {
+    Place {
+        file: file.to_owned(),
+        path: "/".into(),
+        at: Position {
+            line,
+            column: 1,
+            offset: 0,
+        },
+        range: 0..0,
+        excerpt: Excerpt::default(),
+    }
 }
 
 fn describe(description: &Description) -> Text {
@@ -181,7 +243,8 @@ fn messages(name: &str, captured: &Captured, against: &Against, readings: &Readi
                 Side::Response => Text::new("SOAP 応答", "SOAP response"),
             },
             answers: judge_message(&view),
-            errors: Vec::new(),
+            errors: refused(&view.body()).into_iter().collect(),
+            notes: Vec::new(),
         });
     }
     all
@@ -217,34 +280,80 @@ fn xml(name: String, parsed: &Result<Document, XmlError>, against: &Against) -> 
         _ => None,
     };
     let errors = match (parsed, engine) {
-        (Err(error), _) => vec![SchemaFinding {
-            code: "xml".into(),
-            message: error.describe(),
-            expected: Some(Text::new("整形式の XML 1.0", "well-formed XML 1.0")),
-            place: Place {
-                file: String::new(),
-                path: "/".into(),
-                at: error.at,
-                range: 0..0,
-                excerpt: Excerpt::default(),
-            },
-        }],
+        (Err(error), _) => vec![unreadable("", error)],
         (Ok(_), None) => {
             return Err(CliError::Usage(format!(
                 "{name}: it is neither a WSDL nor a SOAP message; give --against with the schema (.xsd) or WSDL that it has to follow"
             )));
         }
-        (Ok(document), Some(engine)) => engine
-            .validate(document.root(), Root::Declaration)
-            .into_iter()
-            .map(|error| finding(document, error))
-            .collect(),
+        (Ok(document), Some(engine)) => {
+            let errors = engine.validate(document.root(), Root::Declaration).into_iter();
+            let errors = errors.map(|error| finding(document, error));
+            misnamed_encoding(document).into_iter().chain(errors).collect()
+        }
     };
     Ok(Judged {
         name,
         kind: Text::neutral("XML"),
         answers: Vec::new(),
         errors,
+        notes: Vec::new(),
+    })
+}
+
+/// A document that cannot be read. A limit of junkyo is told like any other reason: nothing was judged, so nothing is
+/// in order.
+fn unreadable(file: &str, error: &XmlError) -> SchemaFinding {
+    let expected = if error.fault.is_limit() {
+        Text::new(
+            "junkyo の上限内で、DTDの実体に依存しない XML",
+            "XML within the limits of junkyo, without entities of a DTD",
+        )
+    } else {
+        Text::new("整形式の XML 1.0", "well-formed XML 1.0")
+    };
+    SchemaFinding {
+        code: "xml".into(),
+        message: error.describe(),
+        expected: Some(expected),
+        place: Place {
+            file: file.to_owned(),
+            path: "/".into(),
+            at: error.at,
+            range: 0..0,
+            excerpt: Excerpt::default(),
+        },
+    }
+}
+
+/// A body that no assertion speaks of, because a limit ended the reading.
+fn refused(body: &Body<'_>) -> Option<SchemaFinding> {
+    match body {
+        Body::NotXml(error) if error.fault.is_limit() => Some(unreadable("", error)),
+        _ => None,
+    }
+}
+
+/// Bytes in another encoding than their XML declaration says (XML 1.0, section 4.3.3).
+fn misnamed_encoding(document: &Document) -> Option<SchemaFinding> {
+    let facts = document.encoding();
+    let declared = facts.declared.as_deref()?;
+    let is_utf16 = |name: &str| name.to_ascii_lowercase().starts_with("utf-16");
+    if is_utf16(declared) == is_utf16(&facts.used) {
+        return None;
+    }
+    let used = &facts.used;
+    Some(SchemaFinding {
+        code: "xml-encoding".into(),
+        message: Text::new(
+            format!("XML宣言は「{declared}」ですが、バイト列は {used} です"),
+            format!("the XML declaration says `{declared}`, but the bytes are {used}"),
+        ),
+        expected: Some(Text::new(
+            "XML宣言のとおりの文字コード",
+            "the encoding that the XML declaration names",
+        )),
+        place: start_of("", 1),
     })
 }
 

@@ -38,6 +38,9 @@ pub(super) fn text(all: &[Judged], corpus: &Corpus, lang: Lang, color: bool, out
             shown += 1;
             error_text(error, lang, color, out)?;
         }
+        for note in judged.notes.iter().take(MOST_FINDINGS) {
+            writeln!(out, "  i {}", note.get(lang))?;
+        }
         writeln!(out, "  {}", tally(judged, corpus, lang))?;
     }
     Ok(())
@@ -214,7 +217,13 @@ fn json_of(judged: &Judged, corpus: &Corpus) -> Value {
             })
         })
         .collect();
-    json!({ "name": judged.name, "kind": judged.kind, "assertions": assertions, "errors": errors })
+    json!({
+        "name": judged.name,
+        "kind": judged.kind,
+        "assertions": assertions,
+        "errors": errors,
+        "notes": judged.notes,
+    })
 }
 
 fn place_json(place: &Place) -> Value {

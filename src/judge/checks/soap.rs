@@ -365,6 +365,9 @@ pub(super) fn schema_valid(p: &check::SchemaValid, context: &Context<'_>, step: 
     }
 }
 
+/// Errors of one message after which nothing more is looked at: a body may have any number of children.
+const MOST_ERRORS: usize = 200;
+
 fn errors_of(
     message: &soap::Message<'_>,
     operation: Option<&Operation>,
@@ -385,16 +388,27 @@ fn errors_of(
         );
     }
     if let Some(fault) = &message.fault {
-        errors.extend(fault.details().flat_map(|detail| engine.validate(detail, Against::Lax)));
+        for detail in fault.details() {
+            errors.extend(engine.validate(detail, Against::Lax));
+            if errors.len() >= MOST_ERRORS {
+                break;
+            }
+        }
         return errors;
     }
     let rpc = operation.is_some_and(|operation| operation.style == Style::Rpc);
     for child in message.payload() {
+        if errors.len() >= MOST_ERRORS {
+            break;
+        }
         if !rpc {
             errors.extend(engine.validate(child, Against::Declaration));
             continue;
         }
         for accessor in child.children() {
+            if errors.len() >= MOST_ERRORS {
+                break;
+            }
             let part = bound.and_then(|bound| bound.body.iter().find(|part| part.name == accessor.local()));
             if let Some(type_name) = part.and_then(|part| part.type_name.as_ref()) {
                 let name: Name<'_> = type_name.as_name();

@@ -10,6 +10,9 @@ use super::random::Random;
 use super::tree::{AttributeNode, Node, Value};
 use super::values::{Values, values};
 
+/// Occurrences of elements and groups in one message; whatever demands more is given up.
+const MAX_TURNS: usize = 50_000;
+
 /// Something that at least one message should have.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Goal {
@@ -52,6 +55,8 @@ struct Making {
     /// Whether goals count; otherwise everything is as plain as possible.
     covering: bool,
     elements: usize,
+    /// Occurrences of particles so far.
+    turns: usize,
     open: Vec<TypeId>,
     choices: Vec<(Site, u32, usize)>,
 }
@@ -76,6 +81,7 @@ impl<'g, 's> Cover<'g, 's> {
             fresh: Vec::new(),
             covering,
             elements: 0,
+            turns: 0,
             open: Vec::new(),
             choices: Vec::new(),
         };
@@ -89,6 +95,7 @@ impl<'g, 's> Cover<'g, 's> {
             fresh: Vec::new(),
             covering: false,
             elements: 0,
+            turns: 0,
             open: Vec::new(),
             choices: Vec::new(),
         };
@@ -102,6 +109,7 @@ impl<'g, 's> Cover<'g, 's> {
             fresh: Vec::new(),
             covering: false,
             elements: 0,
+            turns: 0,
             open: Vec::new(),
             choices: Vec::new(),
         };
@@ -310,6 +318,11 @@ impl<'g, 's> Cover<'g, 's> {
     fn particle(&mut self, particle: &Particle, making: &mut Making, nodes: &mut Vec<Node>) {
         let count = self.times(particle, making);
         for turn in 0..count {
+            making.turns += 1;
+            if making.turns > MAX_TURNS {
+                // No message of this size can be used; without the rest it is not valid, and so it is told.
+                return;
+            }
             self.term(particle, turn, making, nodes);
         }
     }

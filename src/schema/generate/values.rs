@@ -8,10 +8,13 @@ use super::pattern::Pattern;
 use super::random::Random;
 use super::tree::Value;
 use super::{Constraint, literals};
+use crate::schema::watch::Watched;
 use crate::schema::wsdl::OwnedName;
 
 /// Longest text that a length facet is tried with.
 const MAX_TEXT: u64 = 10_000;
+/// Values of one enumeration that are tried; all of them would be messages without end.
+const MAX_ENUMERATED: usize = 1_000;
 
 /// A value that is allowed, and what it stands for.
 #[derive(Clone, Debug)]
@@ -105,6 +108,7 @@ pub(super) fn distinct(grammar: &Grammar<'_>, id: SimpleId, number: usize, rando
 
 /// Whether the engine takes a text as a value of the type.
 pub(super) fn is_allowed(grammar: &Grammar<'_>, id: SimpleId, text: &str) -> bool {
+    let _watched = Watched::new(|| text.chars().take(60).collect());
     validate_simple_type(text, grammar.simples[id].key, grammar.set).is_ok()
 }
 
@@ -195,7 +199,7 @@ impl Finder<'_, '_> {
         if let Some(enumeration) = &facets.enumeration {
             let mut all: Vec<String> = enumeration.values.iter().cloned().collect();
             all.sort_by(|a, b| (a.chars().count(), a).cmp(&(b.chars().count(), b)));
-            for value in &all {
+            for value in all.iter().take(MAX_ENUMERATED) {
                 self.allow(value.clone(), format!("enumeration {value}"));
             }
             let first = all.first().cloned().unwrap_or_default();
@@ -494,7 +498,7 @@ impl Finder<'_, '_> {
         if let Some(enumeration) = &facets.enumeration {
             let mut all: Vec<String> = enumeration.values.iter().cloned().collect();
             all.sort();
-            for value in all {
+            for value in all.into_iter().take(MAX_ENUMERATED) {
                 self.allow(value.clone(), format!("enumeration {value}"));
             }
         }
@@ -560,7 +564,7 @@ impl Finder<'_, '_> {
         if let Some(enumeration) = &facets.enumeration {
             let mut all: Vec<String> = enumeration.values.iter().cloned().collect();
             all.sort();
-            for value in all {
+            for value in all.into_iter().take(MAX_ENUMERATED) {
                 self.allow(value.clone(), format!("enumeration {value}"));
             }
         }

@@ -1,5 +1,7 @@
 //! What a description file refers to.
 
+use std::collections::HashSet;
+
 use super::{WSDL, XSD};
 use crate::schema::{has_scheme, join_address};
 use crate::xml::{Doctype, Limits, parse_bytes};
@@ -8,13 +10,14 @@ use crate::xml::{Doctype, Limits, parse_bytes};
 /// A file that is no XML refers to nothing.
 pub fn references(address: &str, bytes: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     for reference in written_references(bytes) {
         let whole = if has_scheme(&reference) {
             reference
         } else {
             join_address(address, &reference)
         };
-        if !found.contains(&whole) {
+        if known.insert(whole.clone()) {
             found.push(whole);
         }
     }

@@ -7,6 +7,7 @@ use xsd_schema::{ElementKey, NameId, SchemaSet, SchemaSetBuilder, TypeKey, XsdVe
 
 use super::sources::Sources;
 use super::{Against, DanglingReference, SchemaEngine, SchemaError, SchemaSource, messages, walk};
+use crate::schema::watch::Watched;
 use crate::text::Text;
 use crate::xml::{Element, Name};
 
@@ -22,6 +23,11 @@ pub struct SchemaFault {
     pub code: Option<String>,
     /// What is wrong.
     pub message: Text,
+}
+
+impl SchemaFault {
+    /// The code of schemas that were refused to protect the harness, not because they are wrong.
+    pub const LIMIT: &str = "limit";
 }
 
 /// A compiled set of schemas. It can be sent to another thread, but not shared: each worker compiles its own (2 ms).
@@ -99,6 +105,7 @@ impl SchemaEngine for CompiledSchema {
         let Some(root) = root else {
             return vec![messages::unknown_root(element, against)];
         };
+        let _watched = Watched::new(|| format!("<{}>", element.name()));
         let validator = SchemaValidator::new(self.set(), ValidationFlags::empty());
         walk::validate(&self.set, &validator, root, element)
     }
@@ -113,6 +120,7 @@ impl SchemaEngine for CompiledSchema {
 }
 
 fn compile(sources: &Sources) -> Result<CompiledSchema, SchemaFault> {
+    let _watched = Watched::new(|| sources.first_location().unwrap_or_default().to_owned());
     if let Some(fault) = sources.wrong_include() {
         return Err(fault);
     }

@@ -7,6 +7,8 @@ use crate::xml::Element;
 
 /// Characters of a value that a message quotes.
 const MAX_QUOTED: usize = 60;
+/// Characters of what the engine says of an instance, which quotes whole values.
+const MAX_DETAIL: usize = 400;
 
 /// An error of the engine, with place and words.
 pub(super) fn of_instance(item: Item<'_>, code: &str, detail: &str, expected: Option<Text>) -> SchemaError {
@@ -18,16 +20,18 @@ pub(super) fn of_instance(item: Item<'_>, code: &str, detail: &str, expected: Op
         element: element.local(),
         attribute: attribute.map(|attribute| attribute.name().local),
         value: quote(&attribute.map_or_else(|| element.text(), |attribute| attribute.value().into())),
-        kind: element
-            .attribute("http://www.w3.org/2001/XMLSchema-instance", "type")
-            .unwrap_or_default(),
-        quoted: quoted(detail),
+        kind: quote(
+            element
+                .attribute("http://www.w3.org/2001/XMLSchema-instance", "type")
+                .unwrap_or_default(),
+        ),
+        quoted: quote(quoted(detail)),
     };
     let (ja, en) = describe(code, &facts);
     let detail = if detail.is_empty() {
         String::new()
     } else {
-        format!(" ({detail})")
+        format!(" ({})", shortened(detail, MAX_DETAIL))
     };
     let path = match attribute {
         None => element.path(),
@@ -85,9 +89,9 @@ struct Facts<'a> {
     /// Text of the element, or value of the attribute.
     value: String,
     /// `xsi:type` of the element.
-    kind: &'a str,
+    kind: String,
     /// The first name that the engine puts in quotes.
-    quoted: &'a str,
+    quoted: String,
 }
 
 impl Facts<'_> {
@@ -225,6 +229,14 @@ fn describe(code: &str, facts: &Facts<'_>) -> (String, String) {
             of_value("型に合わない書き方です", "is not a value of its type")
         }
         _ => of_subject("がスキーマの規則に反しています", "breaks a rule of the schema"),
+    }
+}
+
+/// The beginning of a text.
+fn shortened(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! drives it from our tree so that every error has a place, and says in two languages what is wrong.
 
 mod compiled;
+mod costs;
 mod error;
 mod expected;
 mod messages;

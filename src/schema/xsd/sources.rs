@@ -6,13 +6,14 @@ use std::sync::Arc;
 use xsd_schema::{EmbeddedLoader, LocationRequest, LocationRewriter, SchemaLoader, SchemaResolver};
 
 use super::SchemaFault;
+use super::costs::Costs;
 use crate::schema::ReferenceFault;
 use crate::schema::documents::{has_scheme, join_address, join_path};
 use crate::text::Text;
 use crate::xml::{Doctype, Element, Limits, Position, XML_NAMESPACE, parse};
 
 /// Namespace of schema documents.
-const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 /// Scheme of the addresses by which the engine knows a source: `source:` and its number.
 const SCHEME: &str = "source:";
 /// The address of everything that is not there.
@@ -85,6 +86,7 @@ impl Sources {
             by_namespace: BTreeMap::new(),
         };
         let mut by_text = BTreeMap::new();
+        let mut costs = Costs::default();
         for (number, source) in sources.iter().enumerate() {
             let document = parse(&source.text, &limits).map_err(|error| SchemaFault {
                 location: source.location.clone(),
@@ -92,6 +94,7 @@ impl Sources {
                 code: None,
                 message: error.fault.describe(),
             })?;
+            costs.add(&source.location, &document)?;
             let outline = outline(document.root());
             // The same text under two locations is one document; otherwise its components would be there twice.
             let number = *by_text.entry(source.text.as_str()).or_insert(number);
@@ -103,6 +106,7 @@ impl Sources {
             map.texts.push(Arc::from(source.text.as_str()));
             outlines.push(outline);
         }
+        costs.judge()?;
         Ok(Self {
             outlines,
             map: Arc::new(map),

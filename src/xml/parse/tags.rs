@@ -133,6 +133,7 @@ impl<'t> Reader<'t> {
                     prefix: word.to_owned(),
                 });
             }
+            self.name_fits(name.len())?;
             let namespace = self.intern(name);
             self.built.bindings.push(Binding {
                 prefix: declared,

@@ -164,8 +164,18 @@ impl Reader<'_> {
         if length == 0 {
             return self.expected("名前", "a name");
         }
+        self.name_fits(length)?;
         self.at = start + length;
         Ok(plain(start, self.at))
+    }
+
+    /// Names stand in messages and are kept many times over.
+    pub(super) fn name_fits(&self, length: usize) -> Step {
+        let limit = self.limits.name;
+        if length > limit {
+            return self.stop(XmlFault::LongName { limit });
+        }
+        Ok(())
     }
 
     /// A qualified name: prefix and local part.
