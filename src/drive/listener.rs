@@ -15,7 +15,7 @@ use crate::wire::{Answer, Handler, HttpRequest, Served, Server, ServerOptions, U
 
 /// Calls of one step that are kept, and their bytes together; what a product sends beyond is answered and forgotten.
 const MOST_CALLS: usize = 2_000;
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// What becomes of the calls of one step.
 struct Stage {

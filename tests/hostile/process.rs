@@ -194,8 +194,8 @@ impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "exit code {:?} after {:?}, {} KiB\n---- stdout\n{}\n---- stderr\n{}",
-            self.code, self.elapsed, self.peak_kib, self.stdout, self.stderr
+            "exit code {:?} after {:?} ({:?} of the processor), {} KiB\n---- stdout\n{}\n---- stderr\n{}",
+            self.code, self.elapsed, self.processor, self.peak_kib, self.stdout, self.stderr
         )
     }
 }

@@ -331,19 +331,26 @@ pub(super) fn not_in_request_head(p: &check::NotInRequestHead, context: &Context
 
 pub(super) fn gap(p: &check::Gap, context: &Context<'_>, step: &Step) -> Answer {
     let calls = context.arrived(&step.id, Channel::Api);
-    let [first, second, ..] = calls.as_slice() else {
+    // The smallest one counts: a product that waits once and then hurries does not wait.
+    let smallest = calls
+        .windows(2)
+        .filter_map(|pair| {
+            let [before, after] = pair else { return None };
+            let end = before.exchange.started_us + before.exchange.elapsed_us;
+            Some((after.exchange.started_us.saturating_sub(end) / 1000, after.index))
+        })
+        .min();
+    let Some((gap, index)) = smallest else {
         return Answer::not_applicable("再送がありません。", "The request was not sent again.");
     };
-    let end = first.exchange.started_us + first.exchange.elapsed_us;
     let told = context.facts.retry_wait_ms as f64 * p.part_of_retry_wait;
     let min_ms = p.min_ms.max(told as u64);
-    let gap = second.exchange.started_us.saturating_sub(end) / 1000;
     Answer::from(
         gap >= min_ms,
         || Text::new(format!("{min_ms} ミリ秒以上の間隔"), format!("at least {min_ms} ms")),
         || Text::neutral(format!("{gap} ms")),
     )
-    .of_exchange(second.index)
+    .of_exchange(index)
 }
 
 pub(super) fn reported(p: &check::Reported, context: &Context<'_>, step: &Step) -> Answer {

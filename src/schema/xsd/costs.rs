@@ -10,13 +10,12 @@ use crate::xml::{Document, Element, Position};
 
 /// Includes, imports and redefines of one document.
 const MAX_REFERENCES: usize = 1_000;
-/// Elements, attributes, wildcards, groups and member types of one component, with those of what it is derived from and
-/// refers to.
+/// Elements, wildcards, groups and member types of one component, with those of what it is derived from and refers to.
 const MAX_PARTS: usize = 2_000;
 /// Components that derive from or refer to each other in a row.
 const MAX_CHAIN: usize = 1_000;
 /// Groups inside each other that are optional and repeated, for which the time to compile doubles with each.
-const MAX_LOOPS: usize = 6;
+const MAX_LOOPS: usize = 10;
 
 /// Kind, namespace and local name of a top-level component. Simple and complex types share their names.
 type Key = (&'static str, String, String);
@@ -115,7 +114,7 @@ impl Costs {
             }
             let is_part = matches!(
                 element.local(),
-                "element" | "any" | "attribute" | "group" | "attributeGroup" | "sequence" | "choice" | "all"
+                "element" | "any" | "group" | "sequence" | "choice" | "all"
             );
             component.parts += usize::from(is_part);
             component.uses.extend(uses_of(element, false));
@@ -177,10 +176,8 @@ impl Costs {
                 &component.location,
                 component.at,
                 &Text::new(
-                    format!("「{name}」は、参照先を含めて {MAX_PARTS} 個を超える要素、属性又は型から成ります"),
-                    format!(
-                        "`{name}`, with what it refers to, has more than {MAX_PARTS} elements, attributes or types"
-                    ),
+                    format!("「{name}」は、参照先を含めて {MAX_PARTS} 個を超える要素、グループ又は型から成ります"),
+                    format!("`{name}`, with what it refers to, has more than {MAX_PARTS} elements, groups or types"),
                 ),
             ));
         }
