@@ -4,6 +4,10 @@
 //!
 //! What cannot pass yet is marked `#[ignore]` with the reason.
 
+#[path = "hostile/attended.rs"]
+mod attended;
+#[path = "hostile/in_time.rs"]
+mod in_time;
 #[path = "hostile/process.rs"]
 mod process;
 #[path = "hostile/servers.rs"]

@@ -3,10 +3,8 @@
 //! bounded time and memory, without a panic, without a connection, and without reading a file of somebody else.
 
 #[path = "hostile/process.rs"]
-#[allow(dead_code, reason = "the rest of it is for tests/hostile.rs")]
 mod process;
 #[path = "hostile/servers.rs"]
-#[allow(dead_code, reason = "the rest of it is for tests/hostile.rs")]
 mod servers;
 
 #[path = "hostile_soap/doors.rs"]

@@ -1,8 +1,9 @@
 //! A run that is killed in the middle: its journal can be read, `--rerun` completes it without
 //! sending again what was finished, and judging gives the same verdicts as often as it is done.
 
+#[path = "hostile/attended.rs"]
+mod attended;
 #[path = "hostile/process.rs"]
-#[allow(dead_code, reason = "shared with the tests of bad input, which use all of it")]
 mod process;
 
 use std::collections::{BTreeMap, BTreeSet};

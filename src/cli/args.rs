@@ -213,11 +213,12 @@ pub(super) struct Mock {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Check {
-    /// WSDL, SOAP message with or without its HTTP head, UDDI document, any XML, or folder of a recording.
+    /// WSDL, SOAP message with or without its HTTP head, UDDI document, any XML, folder of a recording; CSV files if
+    /// --against names an item table.
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// WSDL or XML Schema that messages have to follow.
-    #[arg(long, value_name = "WSDL|XSD")]
+    /// WSDL or XML Schema that messages have to follow, or the item table (file or folder) of CSV files.
+    #[arg(long, value_name = "WSDL|XSD|TABLE")]
     pub(super) against: Option<PathBuf>,
     /// Direction of envelopes without HTTP; told from their content if not given.
     #[arg(long, value_enum)]
@@ -228,6 +229,21 @@ pub(super) struct Check {
     /// Text, or one JSON value.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(super) format: CheckFormat,
+    /// Group of the item table that CSV files are of; told from their headers if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(super) group: Option<String>,
+    /// Show values of CSV files in findings, which are personal data; only their kinds if not given.
+    #[arg(long)]
+    pub(super) show_values: bool,
+    /// Findings about CSV files that are listed; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(super) max_errors: usize,
+    /// MiB that the keys of CSV files may take (about 14 million keys per GiB).
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub(super) key_memory: u64,
+    /// Progress about CSV files as text, or one JSON event a line, on standard error.
+    #[arg(long, value_enum, default_value_t = MessageFormat::Human)]
+    pub(super) message_format: MessageFormat,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -13,6 +13,7 @@ use crate::drive::TargetFile;
 use crate::evidence::Record;
 use crate::report::Report;
 use crate::scenario::{Corpus, ExpectationFile, FamilyFile, ScenarioFile, check_docs, lint, lock_text};
+use crate::schema::table::{Table, TableResult};
 use crate::standard::{Interface, ProfileFile, ReadingFile, RequirementFile, ServiceFile, SourceFileList};
 
 pub(super) fn main(args: &CorpusCommand, common: &Common) -> Result<Exit, CliError> {
@@ -66,6 +67,8 @@ pub(crate) fn schemas() -> Vec<(String, serde_json::Value)> {
         schema::<TargetFile>("target"),
         schema::<Record>("journal-record"),
         schema::<Report>("report"),
+        schema::<Table>("table"),
+        schema::<TableResult>("table-result"),
     ];
     for (name, schema) in &mut all {
         if matches!(

@@ -278,6 +278,7 @@ fn describe(act: &Act) -> String {
         }
         Act::Token(token) => format!("{:?}", token),
         Act::Introspect(introspect) => format!("token {:?}", introspect.token),
+        Act::Deliver(deliver) => format!("from unit {}, about {}", deliver.from, deliver.about.join(", ")),
         Act::Http(http) => format!("{} {}", http.method, http.url),
         Act::TlsProbe(probe) => format!("offer {}", probe.offer),
         Act::Driver(driver) => driver.action.clone(),

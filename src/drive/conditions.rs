@@ -28,9 +28,29 @@ pub(super) const PROVIDER_ACTIONS: &[&str] = &[
     "signatures-required-off",
 ];
 
+/// Beginning of the interface ids of business units.
+const UNIT: &str = "unit.";
+
 /// Why a scenario does not apply to the service, if it does not. Nobody has to act on that.
 pub(super) fn inapplicable(scenario: &Scenario, services: &Services) -> Option<Blocked> {
+    let missing = scenario
+        .applies
+        .iter()
+        .find(|word| word.starts_with(UNIT) && !services.contains_key(*word));
+    if let Some(unit) = missing {
+        return Some(Blocked {
+            step: scenario.steps.first()?.id.to_string(),
+            reason: Text::new(
+                format!("製品が {unit} を提供しないため適用外"),
+                format!("does not apply: the product does not offer {unit}"),
+            ),
+            blame: NOT_APPLICABLE.into(),
+        });
+    }
     let service = scenario.interface.as_deref().and_then(|id| services.get(id))?;
+    if service.id.starts_with(UNIT) {
+        return None;
+    }
     let features = service.features();
     let needed = scenario
         .applies
@@ -58,7 +78,7 @@ pub(super) fn inapplicable(scenario: &Scenario, services: &Services) -> Option<B
 
 /// Features of a service have a dot; actions of a driver have none.
 pub(super) fn is_feature(word: &str) -> bool {
-    word.starts_with("soap.")
+    word.starts_with("soap.") || word.starts_with(UNIT)
 }
 
 /// What a scenario needs and the product does not offer.

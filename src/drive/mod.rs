@@ -3,6 +3,7 @@
 mod body;
 mod conditions;
 mod consumer;
+mod deliver;
 mod driver;
 mod listener;
 mod monitor;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::body::{from_hex, in_chunks, json_of, with_invalid_byte, write_json};
 use super::person::base_body;
 use super::recorder::Attempt;
-use super::service::ServiceUnderTest;
+use super::services::Services;
 use super::session::{ASSERTION_TYPE, Credentials, Session, basic, form_headers, micros, no_credentials, unix_seconds};
 use super::template::{Scope, TemplateError};
 use crate::evidence::{Blocked, Channel, Exchange, Fault, Initiator};
@@ -29,7 +29,7 @@ pub(super) struct Story<'a> {
     pub(super) interface: Option<Arc<Interface>>,
     pub(super) attempt: &'a Attempt,
     /// The SOAP service of the scenario.
-    pub(super) service: Option<Arc<ServiceUnderTest>>,
+    pub(super) services: &'a Services,
     /// SOAP requests that were sent, by step.
     pub(super) sent: HashMap<String, Outgoing>,
     pub(super) elsewhere: (String, String),

@@ -75,6 +75,7 @@ impl Reference {
         let config = PlatformConfig {
             time_out,
             exchange: Some(exchange),
+            units: Arc::new(corpus.units.clone()),
             ..PlatformConfig::new(
                 Arc::clone(interface),
                 client_id.clone(),

@@ -220,7 +220,7 @@ impl Runner {
                 authority_file: None,
             });
         }
-        let services = of_reference(corpus, &running.url)?;
+        let services = of_reference(corpus, plan, &running.url)?;
         note_services(&mut facts, plan, &services);
         if !facts.descriptions.is_empty() {
             facts.signature_authorities.clone_from(&reference.signing.pem);
@@ -479,11 +479,7 @@ impl Runner {
                 .and_then(|id| self.interfaces.get(id))
                 .cloned(),
             attempt,
-            service: scenario
-                .interface
-                .as_deref()
-                .and_then(|id| self.services.get(id))
-                .cloned(),
+            services: &self.services,
             sent: HashMap::new(),
             elsewhere: stand.map_or_else(Default::default, |stand| {
                 let receiver = &stand.receiver;
@@ -517,6 +513,7 @@ impl Runner {
             Act::Call(call) => story.call(step, call).await,
             Act::Token(token) => story.token(step, token).await,
             Act::Introspect(introspect) => story.introspect(step, introspect).await,
+            Act::Deliver(deliver) => story.deliver(step, deliver).await,
             Act::Http(http) => story.http(step, http).await,
             Act::TlsProbe(probe) => story.tls_probe(step, probe).await,
             Act::Wait(wait) => {

@@ -1,13 +1,15 @@
 //! The SOAP services of a run: those of the reference platform, or those of a target file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::plan::Plan;
 use super::service::{
     Published, ServiceError, ServiceTarget, ServiceUnderTest, read_blocks, read_samples, recorded_files,
 };
 use super::target::{Endpoint, Target};
+use crate::mock::units::UnitService;
 use crate::scenario::Corpus;
 use crate::schema::DocumentSet;
 use crate::schema::wsdl::references;
@@ -22,9 +24,25 @@ const MOST_FILES: usize = 100;
 /// Services by interface id.
 pub(super) type Services = BTreeMap<String, Arc<ServiceUnderTest>>;
 
-/// The services that the reference platform offers.
-pub(super) fn of_reference(corpus: &Corpus, base: &Url) -> Result<Services, ServiceError> {
+/// The services that the reference platform offers, as far as a plan speaks to them.
+pub(super) fn of_reference(corpus: &Corpus, plan: &Plan, base: &Url) -> Result<Services, ServiceError> {
     let mut services = Services::new();
+    let used = used_by(plan);
+    for unit in corpus.units.iter().filter(|unit| used.contains(&unit.interface())) {
+        let id = unit.interface();
+        let Some(service) = corpus.services.get(&id) else {
+            continue;
+        };
+        let at = base.with_target(UnitService::path(unit.file.number));
+        let published = Published::At(base.with_target(format!("{}?wsdl", at.target)));
+        let target = ServiceTarget {
+            url: Some(at),
+            ..ServiceTarget::default()
+        };
+        let documents = DocumentSet::of_service(service);
+        let service = ServiceUnderTest::new(&id, documents, published, target, Some(service))?;
+        services.insert(id, Arc::new(service));
+    }
     if let Some(service) = corpus.services.get(PLATFORM) {
         let documents = DocumentSet::of_service(service);
         let published = Published::At(base.with_target("/exchange?wsdl"));
@@ -36,6 +54,23 @@ pub(super) fn of_reference(corpus: &Corpus, base: &Url) -> Result<Services, Serv
         services.insert(PLATFORM.to_owned(), Arc::new(service));
     }
     Ok(services)
+}
+
+/// Interface ids that the scenarios of a plan speak to.
+pub(super) fn used_by(plan: &Plan) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for scenario in &plan.scenarios {
+        used.extend(scenario.interface.as_deref().map(str::to_owned));
+        let features = scenario.applies.iter().filter(|word| word.starts_with("unit."));
+        used.extend(features.cloned());
+        used.extend(
+            scenario
+                .steps
+                .iter()
+                .filter_map(|step| step.act.service().map(str::to_owned)),
+        );
+    }
+    used
 }
 
 /// The services that a target file names.

@@ -5,22 +5,25 @@ use std::sync::Arc;
 use super::listener::Listener;
 use super::plan::Plan;
 use super::run::RunError;
-use super::services::Services;
+use super::services::{Services, used_by};
 use super::soap_reply::Reworker;
 use crate::evidence::RunFacts;
 use crate::mock::exchange::{Exchange, ExchangeConfig};
-use crate::scenario::{Act, Scenario};
+use crate::scenario::Act;
 
 /// Notes what the services are, so that judging knows it years later.
 pub(super) fn note_services(facts: &mut RunFacts, plan: &Plan, services: &Services) {
+    let used = used_by(plan);
     for (id, service) in services {
-        let is_used = |scenario: &Arc<Scenario>| scenario.interface.as_deref() == Some(id.as_str());
-        if !plan.scenarios.iter().any(is_used) {
+        if !used.contains(id) {
             continue;
         }
         facts.descriptions.insert(id.clone(), service.files.clone());
-        let features = service.features();
-        facts.offers.extend(features);
+        if id.starts_with("unit.") {
+            facts.offers.push(id.clone());
+        } else {
+            facts.offers.extend(service.features());
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `${token.ID}` | the token that an earlier step got |
 //! | `${resident}`, `${resident.N}`, `${residents}`, `${resident-body}` | numbers of residents |
 //! | `${unused}`, `${unused.N}`, `${unused-old}`, `${unused-body}` | numbers that nobody has |
+//! | `${person.NAME.LENGTH}` | the number of somebody of the story, LENGTH digits |
 //! | `${kojinbango}` | a synthetic 個人番号 |
 //! | `${repeat:N:TEXT}` | TEXT so many times; `#` in it is the number of the repetition, from 1 |
 //! | `${null}` | JSON null, which TOML cannot write |
@@ -20,7 +21,7 @@ use thiserror::Error;
 
 use super::person::marker;
 use crate::evidence::RunFacts;
-use crate::population::{individual_number, unused_number};
+use crate::population::{individual_number, story_number, unused_number};
 use crate::schema::pointer_values;
 use crate::text::check_digit::addressee_number;
 use crate::text::date::day_and_time_in_japan;
@@ -172,6 +173,17 @@ impl Scope<'_> {
             }
             _ => {
                 let (family, index) = name.split_once('.')?;
+                if family == "person" {
+                    let (person, length) = index.rsplit_once('.')?;
+                    let length = length.parse().ok()?;
+                    return Some(story_number(
+                        facts.seed,
+                        facts.started_unix_ms,
+                        self.scenario,
+                        person,
+                        length,
+                    ));
+                }
                 let index: usize = index.parse().ok()?;
                 match family {
                     "resident" => facts.residents.get(index.checked_sub(1)?)?.clone(),

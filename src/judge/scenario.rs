@@ -1,7 +1,7 @@
 //! Judging one scenario.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -80,15 +80,23 @@ impl<'a> Judge<'a> {
             .as_deref()
             .and_then(|id| self.corpus.interfaces.get(id))
             .cloned();
-        let described = self.described(scenario);
-        let context = Context::new(self.facts, interface, described, evidence);
+        let context_of = |service: Option<&str>| {
+            let described = self.described(scenario, service.or(scenario.interface.as_deref()));
+            Context::new(self.facts, interface.clone(), described, evidence)
+        };
+        let mut contexts: BTreeMap<Option<&str>, Context<'_>> = BTreeMap::new();
         let reached = scenario.steps.iter().take_while(|step| {
             evidence
                 .blocked
                 .as_ref()
                 .is_none_or(|blocked| *blocked.step != *step.id)
         });
-        let mut checks: Vec<CheckResult> = reached.flat_map(|step| self.step(&context, step)).collect();
+        let mut checks: Vec<CheckResult> = Vec::new();
+        for step in reached {
+            let service = step.act.service();
+            let context = contexts.entry(service).or_insert_with(|| context_of(service));
+            checks.extend(self.step(context, step));
+        }
         if let Some(blocked) = &evidence.blocked {
             if blocked.blame == NOT_APPLICABLE {
                 return base(Verdict::Skip, blocked.reason.clone(), None);
@@ -114,10 +122,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The description that the messages of a scenario follow, compiled on first use: a judge belongs to one thread, and
+    /// The description that messages of a scenario to a service follow, compiled on first use: a judge belongs to one thread, and
     /// so do compiled schemas.
-    fn described(&self, scenario: &Scenario) -> Option<Rc<Described>> {
-        let id = scenario.interface.as_deref()?;
+    fn described(&self, scenario: &Scenario, id: Option<&str>) -> Option<Rc<Described>> {
+        let id = id?;
         // A consumer under test calls the service of the corpus, whatever service the product offers itself.
         let of_corpus = scenario.role == Subject::Consumer && !self.facts.monitor;
         let key = (id.to_owned(), of_corpus);

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::defect_list::{CAPACITY, Defect, NAMES};
+use super::defect_list::{CAPACITY, Defect, NAMES, RULES};
+use super::defect_rules as rules;
 use super::defect_violations as violations;
 use crate::text::Text;
 
@@ -24,6 +25,10 @@ pub enum Side {
     ExchangeProvider,
     /// The system that calls the exchange service.
     ExchangeConsumer,
+    /// A business unit that answers.
+    Unit,
+    /// A business unit that asks others.
+    UnitConsumer,
 }
 
 impl Side {
@@ -35,12 +40,19 @@ impl Side {
             Self::Consumer => "consumer",
             Self::ExchangeProvider => "exchange-provider",
             Self::ExchangeConsumer => "exchange-consumer",
+            Self::Unit => "unit",
+            Self::UnitConsumer => "unit-consumer",
         }
     }
 
     /// Whether it is about the exchange service, not about the numbering API.
     pub fn is_exchange(self) -> bool {
         matches!(self, Self::ExchangeProvider | Self::ExchangeConsumer)
+    }
+
+    /// Whether it is about the business units.
+    pub fn is_unit(self) -> bool {
+        matches!(self, Self::Unit | Self::UnitConsumer)
     }
 }
 
@@ -50,6 +62,7 @@ impl Defect {
         match self {
             Self::Message(at) => violations::message_name(at),
             Self::Description(at) => violations::description_name(at),
+            Self::Rule(at) => rules::name(at),
             // The enum and the list come from one declaration, so the place is always there.
             _ => NAMES.get(self.place()).map_or("", |(_, name)| name),
         }
@@ -61,6 +74,12 @@ impl Defect {
         coded
             .map(|(defect, _)| *defect)
             .or_else(|| Self::violations().find(|defect| defect.name() == name))
+            .or_else(|| rules::of_name(name))
+    }
+
+    /// The defect of a business unit that does not obey a rule (`UNIT-10-R03`).
+    pub fn of_rule(rule: &str) -> Option<Self> {
+        rules::of_rule(rule)
     }
 
     /// Every defect that is a violation of the lists in `fixtures/ws-i/`.
@@ -131,6 +150,7 @@ struct DefectFile {
 static DOCS: LazyLock<Vec<DefectDoc>> = LazyLock::new(|| {
     let mut docs = read_docs(include_str!("../../fixtures/defects.toml")).unwrap_or_default();
     docs.extend(violations::docs());
+    docs.extend(rules::docs());
     docs
 });
 
@@ -138,7 +158,7 @@ fn read_docs(text: &str) -> Result<Vec<DefectDoc>, toml::de::Error> {
     toml::from_str::<DefectFile>(text).map(|file| file.defect)
 }
 
-const WORDS: usize = (NAMES.len() + 2 * CAPACITY).div_ceil(64);
+const WORDS: usize = (NAMES.len() + 2 * CAPACITY + RULES).div_ceil(64);
 
 /// A set of defects; cheap to copy and to ask.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

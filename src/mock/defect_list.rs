@@ -2,6 +2,8 @@
 
 /// Violations that one list of `fixtures/ws-i/` may hold.
 pub(super) const CAPACITY: usize = 256;
+/// Rules that all business units may have together.
+pub(super) const RULES: usize = 1024;
 
 macro_rules! defects {
     ($( $variant:ident = $name:literal, )*) => {
@@ -16,6 +18,8 @@ macro_rules! defects {
             /// The description of the exchange service is served spoiled: the violation of this position in
             /// `fixtures/ws-i/description/violations.toml`.
             Description(u16),
+            /// A business unit does not obey a rule: that of this position in the units' files, taken together.
+            Rule(u16),
         }
 
         /// Places of the defects that are made in code.
@@ -31,6 +35,7 @@ macro_rules! defects {
                     $( Self::$variant => Place::$variant as usize, )*
                     Self::Message(at) => NAMES.len() + at as usize % CAPACITY,
                     Self::Description(at) => NAMES.len() + CAPACITY + at as usize % CAPACITY,
+                    Self::Rule(at) => NAMES.len() + 2 * CAPACITY + at as usize % RULES,
                 }
             }
         }
@@ -495,4 +500,12 @@ defects! {
     SoapConsumerAcceptsTampered = "soap-consumer-accepts-tampered",
     SoapConsumerAcceptsWrongCertificate = "soap-consumer-accepts-wrong-certificate",
     SoapConsumerAcceptsReplay = "soap-consumer-accepts-replay",
+    // business units
+    UnitAnswersStrangers = "unit-answers-strangers",
+    UnitNoticeRefusedTwice = "unit-notice-refused-twice",
+    UnitLengthUnchecked = "unit-length-unchecked",
+    UnitFormUnchecked = "unit-form-unchecked",
+    UnitCodesUnchecked = "unit-codes-unchecked",
+    UnitRequiredUnchecked = "unit-required-unchecked",
+    UnitNamesShortened = "unit-names-shortened",
 }

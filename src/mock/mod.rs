@@ -19,6 +19,7 @@ mod consumer_trust;
 mod control;
 mod defect;
 mod defect_list;
+mod defect_rules;
 mod defect_violations;
 mod envelope;
 pub mod exchange;
@@ -32,6 +33,7 @@ mod register;
 mod smoke;
 mod spoil;
 mod tokens;
+pub mod units;
 mod validation;
 
 pub use answers::{refusal_body, success_body, unauthorized_body, unexpected_body};

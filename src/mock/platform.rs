@@ -17,7 +17,9 @@ use super::front::{self, Listening};
 use super::provider::ProviderState;
 use super::register::Register;
 use super::tokens::now;
+use super::units::{UnitService, UnitsConfig};
 use crate::standard::Interface;
+use crate::standard::unit::Unit;
 use crate::wire::certificate::{CertificateError, TestAuthority};
 use crate::wire::{Answer, Handler, HttpRequest, Observer, ServerOptions, Url};
 
@@ -57,6 +59,8 @@ pub struct PlatformConfig {
     pub defects: DefectSet,
     /// The exchange service beside the API; absent: one without security.
     pub exchange: Option<ExchangeConfig>,
+    /// The business units that it plays.
+    pub units: Arc<Vec<Unit>>,
 }
 
 impl PlatformConfig {
@@ -79,6 +83,7 @@ impl PlatformConfig {
             seed,
             defects,
             exchange: None,
+            units: Arc::default(),
         }
     }
 }
@@ -96,6 +101,8 @@ pub(super) struct Switches {
 pub struct Platform {
     /// The exchange service.
     pub exchange: Arc<Exchange>,
+    /// The business units.
+    pub units: UnitService,
     pub(super) config: PlatformConfig,
     pub(super) authorization: Authorization,
     pub(super) provider: ProviderState,
@@ -118,6 +125,10 @@ impl Platform {
             .unwrap_or_else(|| ExchangeConfig::new(config.seed, config.defects));
         Arc::new(Self {
             exchange: Exchange::new(exchange),
+            units: UnitService::new(UnitsConfig {
+                units: Arc::clone(&config.units),
+                defects: config.defects,
+            }),
             authorization: Authorization::new(clients, &config.interface.scope(), config.defects),
             register: Mutex::new(Register::new(config.seed)),
             provider: ProviderState::default(),
@@ -164,6 +175,7 @@ impl Platform {
         let token_endpoint = base.with_target(TOKEN_PATH);
         self.set_audience(&token_endpoint.to_string());
         self.exchange.set_base(&base);
+        self.units.set_base(&base);
         Ok(Running {
             url: base.with_target(self.api_path()),
             token_endpoint,
@@ -224,6 +236,9 @@ impl Platform {
         let path = request.path();
         if path == DRIVER_PATH {
             return control::driver_reply(&self, &request).into_answer(&request, &DefectSet::NONE);
+        }
+        if UnitService::serves(path) {
+            return self.units.respond(&request);
         }
         if Exchange::serves(path) {
             return self.exchange.respond(&request);

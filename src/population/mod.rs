@@ -3,7 +3,7 @@
 mod numbers;
 mod person;
 
-pub use numbers::{individual_number, resident_numbers, unused_number};
+pub use numbers::{individual_number, resident_numbers, story_number, unused_number};
 pub use person::{Kind, Person};
 
 /// A small, fast, reproducible generator (SplitMix64). Not for secrets.

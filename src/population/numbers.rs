@@ -18,6 +18,15 @@ pub fn unused_number(seed: u64, scenario: &str, key: &str) -> String {
     with_digit(&format!("8{:013}", rng.below(10_000_000_000_000)))
 }
 
+/// The number of somebody of a story, as long as the item that holds it: a 宛名番号 of fifteen digits, or its last ones.
+///
+/// `run` tells runs apart: a product keeps what an earlier run told it.
+pub fn story_number(seed: u64, run: u64, scenario: &str, name: &str, length: usize) -> String {
+    let number = unused_number(seed ^ run, scenario, &format!("person {name}"));
+    let start = number.len().saturating_sub(length);
+    format!("{:0>length$}", &number[start..])
+}
+
 /// A synthetic 個人番号. It begins with six zeros, so that it can be told from a real one, and its
 /// check digit is computed here, never written into a file.
 pub fn individual_number(seed: u64, scenario: &str) -> String {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::act_soap::{Describe, Observe, Soap, SoapConsume};
+use super::act_unit::Deliver;
 
 /// A table as pairs: a map with one entry takes half a kilobyte, and there may be many.
 fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
@@ -46,11 +47,22 @@ pub enum Act {
     SoapConsume(Box<SoapConsume>),
     /// Look at traffic that a monitor recorded.
     Observe(Observe),
+    /// Be the common platform between units.
+    Deliver(Deliver),
     /// Wait.
     Wait(Wait),
 }
 
 impl Act {
+    /// The service that it speaks, where it is not that of the scenario.
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Self::Soap(soap) => soap.service.as_deref(),
+            Self::SoapConsume(consume) => consume.service.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The key that names the act in scenario files.
     pub fn word(&self) -> &'static str {
         match self {
@@ -64,6 +76,7 @@ impl Act {
             Self::Soap(_) => "soap",
             Self::Describe(_) => "describe",
             Self::SoapConsume(_) => "soap-consume",
+            Self::Deliver(_) => "deliver",
             Self::Observe(_) => "observe",
             Self::Wait(_) => "wait",
         }

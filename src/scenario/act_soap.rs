@@ -183,6 +183,9 @@ pub struct SoapReply {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Soap {
+    /// The service, where it is not that of the scenario.
+    #[serde(skip)]
+    pub service: Option<String>,
     /// Operation of the description; `any:request-response`, `any:one-way`, `any:rpc`, `any:faulting`, `any:empty` take
     /// the first of that kind.
     pub operation: String,
@@ -236,6 +239,7 @@ pub struct Soap {
 impl Default for Soap {
     fn default() -> Self {
         Self {
+            service: None,
             operation: String::new(),
             body: None,
             message: None,
@@ -277,6 +281,9 @@ pub struct Observe {}
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SoapConsume {
+    /// The service, where it is not that of the scenario.
+    #[serde(skip)]
+    pub service: Option<String>,
     /// Operation that the product is to perform.
     pub operation: String,
     /// Values that it is to send.
@@ -297,6 +304,7 @@ pub struct SoapConsume {
 impl Default for SoapConsume {
     fn default() -> Self {
         Self {
+            service: None,
             operation: String::new(),
             fields: BTreeMap::new(),
             addressing: false,

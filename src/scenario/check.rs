@@ -1,11 +1,13 @@
 //! The named checks: their parameters and what they ask. How they are decided: `judge::checks`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::check_rules::{AddressingRule, Place, SecurityRule};
+use crate::standard::OneOrMany;
 use crate::text::Text;
 
 /// Which half of an exchange a check looks at.
@@ -531,6 +533,92 @@ checks! {
         /// One of these values.
         #[serde(default)]
         one_of: Option<Vec<serde_json::Value>>,
+    }
+    /// Rows of a unit's answer to an inquiry. Values may be `@name`: the number of somebody of the story.
+    #[texts(ja = "照会の応答の記録（件数と値）が期待どおりか。", en = "Are the rows of the answer to the inquiry as expected, in number and values?")]
+    Records as "records" {
+        /// Exactly so many rows that fit `where`.
+        #[serde(default)]
+        count: Option<usize>,
+        /// At least so many.
+        #[serde(default)]
+        min: Option<usize>,
+        /// At most so many.
+        #[serde(default)]
+        max: Option<usize>,
+        /// Only rows with these values count.
+        #[serde(default, rename = "where")]
+        only: BTreeMap<String, String>,
+        /// Values that each of them has.
+        #[serde(default)]
+        equals: BTreeMap<String, String>,
+        /// Items that none of them has.
+        #[serde(default)]
+        absent: Vec<String>,
+    }
+    /// A refusal of a unit: a `Client` fault whose detail is a `Refusal`.
+    #[texts(ja = "業務ユニットの拒否（Clientフォルト、Refusal のコード）が期待どおりか。", en = "Was the request refused with a Client fault and the expected code?")]
+    Refusal as "refusal" {
+        /// Accepted codes.
+        code: OneOrMany,
+    }
+    /// What a unit tells others, in its answer to `Changes` or in a delivery.
+    #[texts(ja = "業務ユニットが他ユニットへ知らせる内容と宛先が期待どおりか。", en = "Is what the unit tells others, and whom, as expected?")]
+    Told as "told" {
+        /// Id of the event.
+        event: String,
+        /// Only events of this unit, two digits.
+        #[serde(default)]
+        from: Option<String>,
+        /// Exactly so many; absent: at least one.
+        #[serde(default)]
+        count: Option<usize>,
+        /// Units that are told, two digits each.
+        #[serde(default)]
+        to: Vec<String>,
+        /// Units that must not be told.
+        #[serde(default)]
+        not_to: Vec<String>,
+        /// Exactly these units are told.
+        #[serde(default)]
+        only_to: Option<Vec<String>>,
+        /// Only events with these values count.
+        #[serde(default, rename = "where")]
+        only: BTreeMap<String, String>,
+        /// Values that each of them has.
+        #[serde(default)]
+        equals: BTreeMap<String, String>,
+        /// Items that none of them has.
+        #[serde(default)]
+        absent: Vec<String>,
+    }
+    /// Events come in an order.
+    #[texts(ja = "異動の知らせが期待した順序で届くか。", en = "Do the events come in the expected order?")]
+    ToldInOrder as "told-in-order" {
+        /// Ids of events; others may stand between them.
+        events: Vec<String>,
+    }
+    /// Nothing is told, or nothing to some units.
+    #[texts(ja = "知らせるべきでないものを知らせていないか。", en = "Is nothing told that must not be told?")]
+    TellsNothing as "tells-nothing" {
+        /// Only to these units; empty: to nobody.
+        #[serde(default)]
+        to: Vec<String>,
+        /// Only events of this kind; absent: of every kind.
+        #[serde(default)]
+        event: Option<String>,
+    }
+    /// Every unit that was called in a delivery took the call: no fault.
+    #[texts(ja = "知らせを受けたすべての業務ユニットが受理したか。", en = "Did every unit that was told accept it?")]
+    Delivered as "delivered" {}
+    /// Items of the request that a consumer product sent to a unit.
+    #[texts(ja = "利用側の製品が送った照会の項目が指示どおりか。", en = "Are the items that the product sent to the unit as it was told?")]
+    Sent as "sent" {
+        /// Items and their values.
+        items: BTreeMap<String, String>,
+        /// And no others.
+        #[serde(default)]
+        only: bool,
     }
 }
 

@@ -7,6 +7,8 @@ use super::error::did_you_mean;
 use super::family;
 use super::file::{Expectation, ExpectationFile, FamilyFile, IdLists, Resolver, ScenarioFile};
 use super::{CorpusError, Scenario};
+use super::{unit_family, units};
+use crate::standard::unit::{self, ItemFile, Unit, UnitFile};
 use crate::standard::{
     CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile,
     Service, ServiceFile, Source, SourceFile, SourceFileList,
@@ -27,6 +29,8 @@ pub struct Corpus {
     pub interfaces: BTreeMap<String, Arc<Interface>>,
     /// SOAP services by id.
     pub services: BTreeMap<String, Arc<Service>>,
+    /// Business units by number.
+    pub units: Vec<Unit>,
     /// Texts that are no TOML, by their path in the corpus: messages of imported services.
     pub texts: BTreeMap<String, Arc<str>>,
     /// Scenarios, hand-written and generated, in the order of their files.
@@ -67,6 +71,7 @@ impl Corpus {
         for file in files.all() {
             loader.standard_file(file, files);
         }
+        loader.units();
         for file in files.all() {
             loader.scenario_file(file, &expectations);
         }
@@ -89,6 +94,7 @@ impl Corpus {
             profiles: loader.profiles,
             interfaces: loader.interfaces,
             services: loader.services,
+            units: loader.units,
             texts: texts_of(files),
             scenarios: loader.scenarios,
             digest: files.digest(),
@@ -250,6 +256,9 @@ struct Loader {
     profiles: Vec<Profile>,
     interfaces: BTreeMap<String, Arc<Interface>>,
     services: BTreeMap<String, Arc<Service>>,
+    unit_items: ItemFile,
+    unit_files: Vec<(UnitFile, String)>,
+    units: Vec<Unit>,
     scenarios: Vec<Arc<Scenario>>,
     errors: Vec<CorpusError>,
     places: HashMap<String, Location>,
@@ -318,6 +327,11 @@ impl Loader {
                 }
                 self.services.insert(service.file.id.clone(), Arc::new(service));
             }),
+            FileKind::UnitItems => file.parse::<ItemFile>().map(|items| self.unit_items = items),
+            FileKind::Unit => file.parse::<UnitFile>().map(|unit| {
+                let folder = file.path.trim_end_matches("unit.toml").to_owned();
+                self.unit_files.push((unit, folder));
+            }),
             FileKind::Expectations | FileKind::Families | FileKind::Scenarios | FileKind::Other => Ok(()),
         };
         if let Err(error) = result {
@@ -325,13 +339,46 @@ impl Loader {
         }
     }
 
+    /// Resolves the units together, and adds what follows from them.
+    fn units(&mut self) {
+        let written = std::mem::take(&mut self.unit_files);
+        let units = match unit::resolve(&self.unit_items, written) {
+            Ok(units) => units,
+            Err(errors) => {
+                self.errors.extend(errors.into_iter().map(CorpusError::from));
+                return;
+            }
+        };
+        self.services.extend(units::services_of(&units));
+        for unit in &units {
+            let location = Location {
+                file: format!("{}unit.toml", unit.folder),
+                line: 1,
+            };
+            for requirement in units::requirements_of(unit, &units) {
+                self.register("requirement", &requirement.id, location.clone());
+                self.requirements.push(requirement);
+            }
+            for profile in units::profiles_of(unit) {
+                self.register("profile", &profile.id, location.clone());
+                self.profiles.push(profile);
+            }
+            for scenario in unit_family::generate(unit, &units, &location) {
+                self.push(scenario);
+            }
+        }
+        self.units = units;
+    }
+
     fn scenario_file(&mut self, file: &SourceFile, expectations: &BTreeMap<String, Expectation>) {
         let lists = std::mem::take(&mut self.lists);
+        let units = std::mem::take(&mut self.units);
         let resolver = |interface: Option<&str>, family: Option<&str>| Resolver {
             expectations,
             lists: &lists,
             interface: interface.map(Into::into),
             family: family.map(Into::into),
+            units: &units,
         };
         match kind_of(&file.path) {
             FileKind::Scenarios => match file.parse::<ScenarioFile>() {
@@ -354,6 +401,7 @@ impl Loader {
                     self.known_interface(Some(&parsed.interface), file);
                     let Some(interface) = self.interfaces.get(&parsed.interface).cloned() else {
                         self.lists = lists;
+                        self.units = units;
                         return;
                     };
                     for family in &parsed.family {
@@ -372,6 +420,7 @@ impl Loader {
             _ => {}
         }
         self.lists = lists;
+        self.units = units;
     }
 
     fn push(&mut self, scenario: Scenario) {
@@ -445,6 +494,8 @@ enum FileKind {
     Profiles,
     Interface,
     Service,
+    UnitItems,
+    Unit,
     Expectations,
     Families,
     Scenarios,
@@ -458,6 +509,8 @@ fn kind_of(path: &str) -> FileKind {
         "sources.toml" => FileKind::Sources,
         "messages.toml" => FileKind::Other,
         "readings.toml" => FileKind::Readings,
+        "items.toml" => FileKind::UnitItems,
+        "unit.toml" => FileKind::Unit,
         "profiles.toml" => FileKind::Profiles,
         _ if path.starts_with("requirements/") || path.contains("/requirements/") => FileKind::Requirements,
         _ if name.ends_with("interface.toml") => FileKind::Interface,

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::standard::unit::UnitError;
 use crate::standard::{FileError, Location};
 
 /// One fault of a corpus.
@@ -11,6 +12,9 @@ pub enum CorpusError {
     /// A file could not be read or parsed.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The files of the business units contradict each other.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
     /// A name that nothing defines.
     #[error("{location}: {user} refers to {what} `{name}`, which does not exist{hint}")]
     Unknown {

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::act_unit::{UnitCall, UnitConsume, WrongAct, operation_of};
 use super::error::did_you_mean;
+use super::unit_checks::About;
 use super::{
-    Act, Call, Check, CheckSpec, Consume, CorpusError, Describe, DriverAct, Http, Introspect, Observe, ReadingCase,
-    Scenario, Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
+    Act, Call, Check, CheckSpec, Consume, CorpusError, Deliver, Describe, DriverAct, Http, Introspect, Observe,
+    ReadingCase, Scenario, Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
 };
+use crate::standard::unit::{Operation, Unit};
 use crate::standard::{ItemType, Location, Subject};
 use crate::text::Text;
 
@@ -162,6 +165,15 @@ pub struct RawStep {
     /// Look at traffic that a monitor recorded.
     #[serde(default)]
     pub observe: Option<Observe>,
+    /// Call an operation of a business unit.
+    #[serde(default)]
+    pub unit: Option<Box<UnitCall>>,
+    /// Make a consumer product call an operation of a business unit.
+    #[serde(default)]
+    pub unit_consume: Option<Box<UnitConsume>>,
+    /// Be the common platform between business units.
+    #[serde(default)]
+    pub deliver: Option<Deliver>,
     /// Wait.
     #[serde(default)]
     pub wait: Option<Wait>,
@@ -230,6 +242,7 @@ pub(super) struct Resolver<'a> {
     pub(super) lists: &'a IdLists,
     pub(super) interface: Option<Arc<str>>,
     pub(super) family: Option<Arc<str>>,
+    pub(super) units: &'a [Unit],
 }
 
 impl Resolver<'_> {
@@ -290,6 +303,25 @@ impl Resolver<'_> {
                 Err(error) => errors.push(error),
             }
         }
+        let (unit_act, called) = match self.unit_act(raw.unit, raw.unit_consume) {
+            Ok(found) => found,
+            Err(WrongAct(message)) => {
+                errors.push(form(location, user, &message));
+                return Err(errors);
+            }
+        };
+        if called.is_some() || raw.deliver.is_some() {
+            let about = About {
+                units: self.units,
+                called,
+            };
+            for spec in &mut checks {
+                about.complete(&mut spec.check);
+            }
+            if matches!(unit_act, Some(Act::Soap(_))) {
+                checks.extend(about.usual(&checks));
+            }
+        }
         let acts: Vec<Act> = [
             raw.call.map(Act::Call),
             raw.token.map(Act::Token),
@@ -302,6 +334,8 @@ impl Resolver<'_> {
             raw.describe.map(Act::Describe),
             raw.soap_consume.map(Act::SoapConsume),
             raw.observe.map(Act::Observe),
+            unit_act,
+            raw.deliver.map(Act::Deliver),
             raw.wait.map(Act::Wait),
         ]
         .into_iter()
@@ -315,7 +349,7 @@ impl Resolver<'_> {
                 found.join(" and ")
             };
             let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, soap, describe, \
-                           soap-consume, observe, wait";
+                           soap-consume, observe, unit, unit-consume, deliver, wait";
             form(location, user, &format!("{message}; found {found}"))
         });
         match act {
@@ -334,6 +368,26 @@ impl Resolver<'_> {
                 Err(errors)
             }
         }
+    }
+
+    /// The act at a business unit, with what it calls.
+    #[expect(clippy::type_complexity, reason = "a pair of what was written and what it refers to")]
+    fn unit_act(
+        &self,
+        call: Option<Box<UnitCall>>,
+        consume: Option<Box<UnitConsume>>,
+    ) -> Result<(Option<Act>, Option<(&Unit, &Operation)>), WrongAct> {
+        if let Some(call) = call {
+            let soap = call.soap(self.units)?;
+            let called = operation_of(self.units, &call.call)?;
+            return Ok((Some(Act::Soap(Box::new(soap))), Some(called)));
+        }
+        if let Some(consume) = consume {
+            let soap = consume.soap(self.units)?;
+            let called = operation_of(self.units, &consume.call)?;
+            return Ok((Some(Act::SoapConsume(Box::new(soap))), Some(called)));
+        }
+        Ok((None, None))
     }
 
     fn expectation(&self, used: &Use, user: &str, location: &Location) -> Result<Vec<CheckSpec>, CorpusError> {

@@ -3,6 +3,7 @@
 
 mod act;
 mod act_soap;
+mod act_unit;
 pub mod check;
 mod check_rules;
 mod corpus;
@@ -12,6 +13,9 @@ mod file;
 mod filter;
 mod lint;
 mod model;
+mod unit_checks;
+mod unit_family;
+mod units;
 
 pub use act::{
     Act, Assertion, Call, ClientAuth, Consume, DriverAct, Http, HttpVersion, Introspect, Key, Persons, Reply, TlsProbe,
@@ -21,6 +25,7 @@ pub use act_soap::{
     AddressingAct, Attack, Describe, Encoding, Observe, ReplyKind, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply,
     TextEdit, TimestampUse,
 };
+pub use act_unit::Deliver;
 pub use check::{Check, CheckDoc, Message, check_docs};
 pub use check_rules::{AddressingRule, Place, SecurityRule};
 pub use corpus::{Corpus, CoverageRow};

@@ -4,6 +4,7 @@ mod documents;
 pub mod generate;
 mod item_table;
 mod json;
+pub mod table;
 mod watch;
 pub mod wsdl;
 mod xsd;

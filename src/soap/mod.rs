@@ -10,10 +10,11 @@ pub mod security;
 mod violation;
 mod write;
 
+pub use crate::xml::{escape_attribute, escape_text};
 pub use fault::{Fault, FaultCode, QualifiedName};
 pub use read::{FaultView, HeaderBlock, Message, NotSoap, SoapVersion, same_content, self_contained};
 pub use violation::{Charset, Edit, EditFault, Message as EditableMessage, MessageKind, Violation};
-pub use write::{Encoding, Envelope, escape_attribute, escape_text, http_body};
+pub use write::{Encoding, Envelope, http_body};
 
 /// Namespace of SOAP 1.1 envelopes.
 pub const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";

@@ -1,6 +1,7 @@
 //! Envelopes as text, and text as the bytes of an HTTP body.
 
 use super::ENVELOPE;
+use crate::xml::escape_attribute;
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 /// Namespace of `wsu:Id`.
@@ -52,35 +53,6 @@ impl Envelope {
         text.push_str("</soap:Body></soap:Envelope>");
         text
     }
-}
-
-/// Character data: markup and carriage returns as references; characters that XML 1.0 does not know become U+FFFD.
-pub fn escape_text(text: &str) -> String {
-    escape(text, false)
-}
-
-/// The inside of an attribute value between double quotes; tabs and line ends survive as references.
-pub fn escape_attribute(text: &str) -> String {
-    escape(text, true)
-}
-
-fn escape(text: &str, attribute: bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' if attribute => escaped.push_str("&quot;"),
-            '\t' if attribute => escaped.push_str("&#9;"),
-            '\n' if attribute => escaped.push_str("&#10;"),
-            '\r' => escaped.push_str("&#13;"),
-            '\t' | '\n' => escaped.push(character),
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }
 
 /// Character encoding of an HTTP body. Those two are what WS-I Basic Profile 1.1 R1012 allows.

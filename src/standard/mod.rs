@@ -7,6 +7,8 @@ mod profile;
 mod reading;
 mod requirement;
 mod service;
+pub mod unit;
+mod words;
 
 pub use files::{CorpusFiles, FileError, IdLines, Location, SourceFile};
 pub use interface::{Condition, ErrorCode, Interface, ItemType, Parameter, ResponseField};
@@ -15,3 +17,4 @@ pub use reading::{Reading, ReadingChoice, ReadingFile, ReadingOption, UnknownRea
 pub(crate) use requirement::glob_matches;
 pub use requirement::{Kind, Level, Requirement, RequirementFile, Source, SourceFileList, Subject};
 pub use service::{Service, ServiceFile};
+pub use words::OneOrMany;

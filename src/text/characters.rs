@@ -20,6 +20,15 @@ pub fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
+/// The half-width digit of a half- or full-width one.
+pub fn ascii_digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32),
+        _ => None,
+    }
+}
+
 /// Length in characters: code points without variation selectors (reading RD-30).
 pub fn length(text: &str) -> usize {
     text.chars().filter(|&c| !is_variation_selector(c)).count()

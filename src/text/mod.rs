@@ -1,8 +1,11 @@
-//! Floor 0: languages, characters, identifiers with check digits, and dates.
+//! Floor 0: languages, characters, identifiers with check digits, dates, addresses and relationships: the authority of
+//! the house on all of them.
 
+pub mod address;
 pub mod characters;
 pub mod check_digit;
 pub mod date;
+pub mod identifiers;
 mod language;
 
 pub use language::{Lang, Text};

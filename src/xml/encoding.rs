@@ -156,10 +156,14 @@ pub(super) fn position_at(text: &str, offset: usize) -> Position {
     let offset = offset.min(text.len());
     let before = &text.as_bytes()[..offset];
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    position_in_line(text, memchr::memchr_iter(b'\n', before).count(), line_start, offset)
+}
+
+/// The same where the line is known: how many are before it, and the offset where it begins.
+pub(super) fn position_in_line(text: &str, lines_before: usize, line_start: usize, offset: usize) -> Position {
     let column = text.get(line_start..offset).map_or(0, |line| line.chars().count()) + 1;
     Position {
-        line: u32::try_from(line).unwrap_or(u32::MAX),
+        line: u32::try_from(lines_before + 1).unwrap_or(u32::MAX),
         column: u32::try_from(column).unwrap_or(u32::MAX),
         offset,
     }

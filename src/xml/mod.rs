@@ -6,6 +6,7 @@
 
 mod encoding;
 mod error;
+mod escape;
 mod limits;
 mod names;
 mod parse;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use encoding::{ByteOrderMark, EncodingFacts, decode};
 pub use error::{Position, XmlError, XmlFault};
+pub use escape::{escape_attribute, escape_text};
 pub use limits::{Doctype, Limits};
 pub(crate) use names::is_ncname;
 pub use parse::{parse, parse_bytes};

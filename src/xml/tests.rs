@@ -503,12 +503,33 @@ fn twenty_thousand_mutations_do_no_harm() {
     );
 }
 
+#[test]
+fn places_count_lines_and_characters() {
+    let text = "\n<a>\n試<b/>\r\n\n  <c/></a>\n";
+    let document = read(text.as_bytes()).expect("well-formed");
+    for (name, line, column) in [("a", 2, 1), ("b", 3, 2), ("c", 5, 3)] {
+        let element = document.elements().find(|element| element.local() == name).expect(name);
+        assert_eq!(
+            (element.position().line, element.position().column),
+            (line, column),
+            "{name}"
+        );
+    }
+    for offset in (0..text.len() + 5).filter(|&at| text.is_char_boundary(at.min(text.len()))) {
+        let (found, counted) = (
+            document.position(offset),
+            encoding::position_at(document.text(), offset),
+        );
+        assert_eq!(found, counted, "offset {offset}");
+    }
+}
+
 /// Every place of a document is inside its text, and nodes do not cross.
 fn consistent(document: &Document) {
     let text = document.text();
     for node in document.nodes() {
         assert!(text.get(node.range()).is_some());
-        assert_eq!(node.position().offset, node.range().start);
+        assert_eq!(node.position(), encoding::position_at(text, node.range().start));
         if let Some(parent) = node.parent() {
             assert!(parent.range().start < node.range().start && node.range().end < parent.range().end);
         }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::encoding::position_at;
+use super::encoding::position_in_line;
 use super::{EncodingFacts, Position, XML_NAMESPACE};
 
 /// Bytes of the text, or of the store of values that differ from the text.
@@ -100,6 +101,8 @@ pub struct Document {
     pub(super) declaration: Option<Declaration>,
     pub(super) doctype: Option<Range<u32>>,
     pub(super) encoding: EncodingFacts,
+    /// Offsets of the line breaks, once somebody asks for a place: there are readers that ask for every element.
+    pub(super) breaks: OnceLock<Vec<u32>>,
 }
 
 impl Document {
@@ -138,7 +141,14 @@ impl Document {
 
     /// Line and column of a byte offset of the text.
     pub fn position(&self, offset: usize) -> Position {
-        position_at(&self.text, offset)
+        let offset = offset.min(self.text.len());
+        let breaks = self.breaks.get_or_init(|| {
+            let offsets = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            offsets.filter_map(|at| u32::try_from(at).ok()).collect()
+        });
+        let lines_before = breaks.partition_point(|&at| (at as usize) < offset);
+        let line_start = lines_before.checked_sub(1).map_or(0, |last| breaks[last] as usize + 1);
+        position_in_line(&self.text, lines_before, line_start, offset)
     }
 
     /// All elements in document order.

@@ -94,25 +94,15 @@ impl Call {
 
 /// A call under way.
 pub(crate) struct Running {
-    child: Child,
+    pub(crate) child: Child,
     stdout: PathBuf,
-    stderr: PathBuf,
+    pub(crate) stderr: PathBuf,
     started: Instant,
     peak_kib: u64,
     processor: Duration,
 }
 
 impl Running {
-    /// Sends a signal by its name, as a person or an operating system would.
-    pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &id])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success(), "{name} could not be sent");
-    }
-
     /// Waits until something is true, and tells whether the call was still running then.
     pub(crate) fn wait_until(&mut self, mut is_true: impl FnMut() -> bool) -> bool {
         while !is_true() {
@@ -186,7 +176,6 @@ pub(crate) struct Ended {
     pub(crate) elapsed: Duration,
     pub(crate) peak_kib: u64,
     /// Processor time so far; what else the machine does at the same time does not count.
-    #[allow(dead_code, reason = "only one of the two test programs that share this file asks")]
     pub(crate) processor: Duration,
 }
 
@@ -212,12 +201,6 @@ impl Ended {
                 "`{part}` is not told\n{self}"
             );
         }
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn within(&self, limit: Duration) -> &Self {
-        assert!(self.elapsed < limit, "it took too long\n{self}");
         self
     }
 }
@@ -252,10 +235,6 @@ impl Mock {
         let ready = lines.map_while(Result::ok).any(|line| line.starts_with("try "));
         assert!(ready, "the reference platform did not start");
         Self { child, folder }
-    }
-
-    pub(crate) fn target(&self) -> String {
-        fs::read_to_string(self.folder.join("target.toml")).expect("written by the mock")
     }
 }
 

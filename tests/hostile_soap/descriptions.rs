@@ -24,7 +24,7 @@ const A: &str = r#"<x:element name="a" type="x:string"/>"#;
 
 #[test]
 fn nothing_outside_the_folder_is_read() {
-    let mut trial = Trial::default();
+    let mut trial = Trial::with_requirements();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("set");
     let address = listener.local_addr().expect("an address");
@@ -118,7 +118,7 @@ fn made_holds(scratch: &Scratch, word: &str) -> bool {
 
 #[test]
 fn imports_in_circles_and_chains() {
-    let mut trial = Trial::default();
+    let mut trial = Trial::with_requirements();
     let scratch = Scratch::new("circles");
     let import = |to: &str| format!("<w:import namespace=\"urn:t\" location=\"{to}\"/>");
     let include = |to: &str| format!("<x:include schemaLocation=\"{to}\"/>");
@@ -190,7 +190,7 @@ fn imports_in_circles_and_chains() {
 
 #[test]
 fn what_is_no_description_is_refused_by_name() {
-    let mut trial = Trial::default();
+    let mut trial = Trial::with_requirements();
     let scratch = Scratch::new("no-description");
     for (name, content, told) in [
         (
@@ -232,7 +232,7 @@ fn what_is_no_description_is_refused_by_name() {
 
 #[test]
 fn references_inside_a_description_that_lead_in_circles() {
-    let mut trial = Trial::default();
+    let mut trial = Trial::with_requirements();
     let scratch = Scratch::new("inside");
     let many = |count: usize, of: &dyn Fn(usize) -> String| (0..count).map(of).collect::<String>();
     for (name, content) in [
@@ -319,7 +319,7 @@ fn references_inside_a_description_that_lead_in_circles() {
 /// A recording is a folder; a folder of something else is refused.
 #[test]
 fn folders_with_far_too_much() {
-    let mut trial = Trial::default();
+    let mut trial = Trial::with_requirements();
     let scratch = Scratch::new("folder");
     for number in 0..5_000 {
         scratch.write(&format!("in/{number}.xsd"), "<x/>");

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::Duration;
 
-use crate::process::{Ended, Scratch, junkyo};
+use crate::process::{Call, Ended, Running, Scratch, junkyo};
 
 /// Stands in files that are not to be read; it must never be seen in what is printed.
 pub(crate) const CANARY: &str = "the-canary-sings";
@@ -66,10 +67,50 @@ impl Door {
 }
 
 /// What did not hold: all of it is told at the end, not only the first.
-#[derive(Default)]
-pub(crate) struct Trial(Vec<String>);
+pub(crate) struct Trial {
+    faults: Vec<String>,
+    /// The part of the corpus that is asked for here. `junkyo` is started some hundred times, and would otherwise spend
+    /// most of that time reading scenarios.
+    corpus: Scratch,
+}
+
+impl Default for Trial {
+    fn default() -> Self {
+        let trial = Self {
+            faults: Vec::new(),
+            corpus: Scratch::new("corpus"),
+        };
+        for name in ["profiles.toml", "readings.toml", "sources.toml"] {
+            trial.with_corpus(name);
+        }
+        trial
+    }
+}
 
 impl Trial {
+    /// With what is required of descriptions and messages, so that it is told in full what is broken.
+    pub(crate) fn with_requirements() -> Self {
+        let trial = Self::default();
+        for subject in ["description", "discovery", "envelope", "message"] {
+            trial.with_corpus(&format!("requirements/ws-i-{subject}.toml"));
+        }
+        trial
+    }
+
+    /// Adds a file or a folder of the corpus.
+    pub(crate) fn with_corpus(&self, name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance").join(name);
+        if path.is_dir() {
+            for entry in fs::read_dir(path).expect("a folder of the corpus") {
+                let inside = entry.expect("an entry").file_name();
+                self.with_corpus(&format!("{name}/{}", inside.to_str().expect("a name")));
+            }
+        } else {
+            let text = fs::read_to_string(path).expect("a file of the corpus");
+            self.corpus.write(name, &text);
+        }
+    }
+
     /// Puts the content behind a door and calls `junkyo`.
     pub(crate) fn through(&mut self, scratch: &Scratch, door: Door, name: &str, content: &[u8]) -> Ended {
         let (file, arguments) = door.call();
@@ -103,8 +144,21 @@ impl Trial {
 
     /// One call, and what holds for every call, whatever comes in.
     pub(crate) fn call(&mut self, scratch: &Scratch, arguments: &[&str], name: &str) -> Ended {
+        let running = self.prepared(scratch, arguments).start();
+        self.ended(running, name)
+    }
+
+    /// A call under the corpus of this trial, not yet started.
+    pub(crate) fn prepared(&self, scratch: &Scratch, arguments: &[&str]) -> Call {
+        let mut call = junkyo(scratch, arguments);
+        call.command.arg("--corpus").arg(self.corpus.path());
+        call
+    }
+
+    /// Waits for the end of a call; what holds for every call is looked at.
+    pub(crate) fn ended(&mut self, running: Running, name: &str) -> Ended {
         // A call that hangs must not hide what comes after it.
-        let ended = catch_unwind(AssertUnwindSafe(|| junkyo(scratch, arguments).run())).unwrap_or_else(|_| Ended {
+        let ended = catch_unwind(AssertUnwindSafe(|| running.wait())).unwrap_or_else(|_| Ended {
             code: None,
             stdout: "it hangs".into(),
             stderr: String::new(),
@@ -137,7 +191,7 @@ impl Trial {
             let (time, memory) = (ended.processor, ended.peak_kib / 1024);
             let text: String = shown(ended).chars().take(700).collect();
             let length = ended.stdout.len() + ended.stderr.len();
-            self.0.push(format!(
+            self.faults.push(format!(
                 "{name}: {what} (exit code {:?}, {time:?}, {memory} MiB, {length} bytes)\n{text}",
                 ended.code
             ));
@@ -146,7 +200,8 @@ impl Trial {
 
     #[track_caller]
     pub(crate) fn end(self) {
-        assert!(self.0.is_empty(), "{} faults:\n\n{}", self.0.len(), self.0.join("\n\n"));
+        let count = self.faults.len();
+        assert!(count == 0, "{count} faults:\n\n{}", self.faults.join("\n\n"));
     }
 }
 

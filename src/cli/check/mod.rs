@@ -3,6 +3,7 @@
 mod input;
 mod judged;
 mod render;
+mod table;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -29,6 +30,9 @@ pub(super) enum Against {
 
 /// Checks files.
 pub(super) fn main(args: &CheckArgs, common: &Common, lang: Lang) -> Result<Exit, CliError> {
+    if let Some(against) = args.against.as_deref().filter(|path| table::is_table(path)) {
+        return table::main(args, against, lang);
+    }
     let corpus = common.load_corpus()?;
     let readings = ReadingChoice::new(&corpus.readings, &readings_of(&args.reading)?)
         .map_err(|error| CliError::Usage(error.to_string()))?;

@@ -11,6 +11,7 @@ mod security;
 mod soap;
 mod token_request;
 mod transport;
+mod units;
 mod xml_path;
 
 use super::context::{Answer, Context, Parsed};
@@ -41,6 +42,13 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::Addressing(p) => addressing::ask(p, context, step),
         Check::Security(p) => security::ask(p, context, step),
         Check::DriverValue(p) => consumer::driver_value(p, context, step),
+        Check::Records(p) => units::records(p, context, step),
+        Check::Refusal(p) => units::refusal(p, context, step),
+        Check::Told(p) => units::told(p, context, step),
+        Check::ToldInOrder(p) => units::told_in_order(p, context, step),
+        Check::TellsNothing(p) => units::tells_nothing(p, context, step),
+        Check::Sent(p) => units::sent(p, context, step),
+        Check::Delivered(_) => units::delivered(context, step),
         // Checks over all repetitions at once.
         Check::Unique(p) => numbers::unique(p, context, step),
         Check::Rising(p) => numbers::rising(p, context, step),

@@ -44,7 +44,7 @@ pub const STATISTICS_PATH: &str = "/statistics";
 pub const SECURE: &str = "/secure";
 
 /// Milliseconds since 1970.
-pub(super) fn now_ms() -> u64 {
+pub(in crate::mock) fn now_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))

@@ -7,6 +7,7 @@ mod tags;
 mod text;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::encoding::{decode, position_at};
 use super::tree::{AttributeData, Binding, Declaration, NONE, NamespaceId, NodeData, NodeKind, Span};
@@ -60,6 +61,7 @@ fn parse_text(text: String, encoding: EncodingFacts, limits: &Limits) -> Result<
         declaration,
         doctype,
         encoding,
+        breaks: OnceLock::new(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! DATE and TIME of the item tables, and time stamps of our own records.
 
-use time::{Date, Month, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::day::{Day, split};
 
 /// What a string in a DATE item is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,36 +24,16 @@ pub fn classify_date(text: &str) -> DateForm {
     if text == "0000-01-01" || text == "9999-12-31" {
         return DateForm::OpenEnd;
     }
-    let Some((year, month, day)) = split_date(text) else {
+    let Some((year, month, day)) = split(text) else {
         return DateForm::Malformed;
     };
     if day == 0 && month <= 12 {
         return DateForm::Unknown;
     }
-    let known = Month::try_from(month)
-        .ok()
-        .and_then(|month| Date::from_calendar_date(i32::from(year), month, day).ok());
-    match known {
-        Some(_) if year > 0 => DateForm::Calendar,
-        _ => DateForm::NotInCalendar,
+    match Day::new(year, month, day) {
+        Ok(_) => DateForm::Calendar,
+        Err(_) => DateForm::NotInCalendar,
     }
-}
-
-fn split_date(text: &str) -> Option<(u16, u8, u8)> {
-    let bytes = text.as_bytes();
-    let well_formed = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(index, byte)| match index {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !well_formed {
-        return None;
-    }
-    Some((
-        text[..4].parse().ok()?,
-        text[5..7].parse().ok()?,
-        text[8..].parse().ok()?,
-    ))
 }
 
 /// Whether a string is a TIME: HH:MM or HH:MM:SS, 24 hours, leading zeros.
