@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::target::DriverFile;
+use crate::mock::units::UnitClient;
 use crate::mock::{self, DriverOutcome};
 use crate::wire::{Client, Outgoing, Url, parse_response};
 
@@ -63,7 +64,7 @@ pub enum Driver {
     /// The reference provider in this process.
     Provider(Arc<mock::Platform>),
     /// The reference consumer in this process.
-    Consumer(Arc<mock::Consumer>, Arc<mock::exchange::Client>),
+    Consumer(Arc<mock::Consumer>, Arc<mock::exchange::Client>, Arc<UnitClient>),
 }
 
 impl Driver {
@@ -93,8 +94,11 @@ impl Driver {
                     DriverOutcome::Unsupported => DriverReply::unsupported(),
                     DriverOutcome::Wrong(why) => DriverReply::failed(why),
                 },
-                Self::Consumer(_, exchange) if action == "soap-call" => soap_call(exchange, &order).await,
-                Self::Consumer(consumer, _) => consume(consumer, action, &order).await,
+                Self::Consumer(_, _, units) if action == "soap-call" && order.get("unit").is_some() => {
+                    unit_call(units, &order).await
+                }
+                Self::Consumer(_, exchange, _) if action == "soap-call" => soap_call(exchange, &order).await,
+                Self::Consumer(consumer, ..) => consume(consumer, action, &order).await,
             }
         };
         tokio::time::timeout(limit, acting)
@@ -110,6 +114,13 @@ async fn consume(consumer: &mock::Consumer, action: &str, order: &Value) -> Driv
     match serde_json::from_value::<mock::Order>(order.clone()) {
         Err(error) => DriverReply::failed(error.to_string()),
         Ok(order) => DriverReply::done(serde_json::to_value(consumer.act(&order).await).ok()),
+    }
+}
+
+async fn unit_call(units: &UnitClient, order: &Value) -> DriverReply {
+    match serde_json::from_value::<mock::units::Order>(order.clone()) {
+        Err(error) => DriverReply::failed(error.to_string()),
+        Ok(order) => DriverReply::done(Some(units.act(&order).await)),
     }
 }
 

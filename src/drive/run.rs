@@ -29,6 +29,7 @@ use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
 use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
 use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
+use crate::mock::units::{UnitClient, UnitsConfig};
 use crate::mock::{Consumer, ConsumerConfig, DefectSet};
 use crate::scenario::{Act, Corpus, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
@@ -195,6 +196,7 @@ impl Runner {
             ..ClientOptions::default()
         });
         let endpoints = BTreeMap::from([(INTERFACE.to_owned(), running.url.clone())]);
+        let played = Arc::new(corpus.units.clone());
         let needs_consumer = plan.scenarios.iter().any(|scenario| scenario.role == Subject::Consumer);
         let mut stands = Vec::new();
         // The reference consumer can be had several times over, so its scenarios need not wait for
@@ -214,9 +216,13 @@ impl Runner {
                 limits.consumer_timeout,
                 reference.defects,
             ));
+            let units = UnitClient::new(UnitsConfig {
+                units: Arc::clone(&played),
+                defects: reference.defects,
+            });
             stands.push(Stand {
                 receiver,
-                driver: Driver::Consumer(Arc::new(consumer), Arc::new(exchange)),
+                driver: Driver::Consumer(Arc::new(consumer), Arc::new(exchange), Arc::new(units)),
                 authority_file: None,
             });
         }
@@ -309,6 +315,7 @@ impl Runner {
         let driver_of = |driver: &Option<super::target::DriverFile>| {
             driver.as_ref().and_then(|driver| Driver::from_file(driver, &hooks))
         };
+
         let needs_consumer = plan.scenarios.iter().any(|scenario| scenario.role == Subject::Consumer);
         let stands = match driver_of(&file.driver.consumer).filter(|_| needs_consumer) {
             None => Vec::new(),

@@ -123,7 +123,14 @@ impl Story<'_> {
             "most_retries": MOST_RETRIES,
         });
         match order {
-            Value::Object(order) => order,
+            Value::Object(mut order) => {
+                if let Some(service) = &act.service {
+                    let own = self.scenario.interface.as_deref().unwrap_or_default();
+                    order.insert("unit".into(), own.into());
+                    order.insert("service".into(), service.as_str().into());
+                }
+                order
+            }
             _ => Map::new(),
         }
     }

@@ -508,4 +508,10 @@ defects! {
     UnitCodesUnchecked = "unit-codes-unchecked",
     UnitRequiredUnchecked = "unit-required-unchecked",
     UnitNamesShortened = "unit-names-shortened",
+    UnitRefusesAll = "unit-refuses-all",
+    UnitAnswerInvalid = "unit-answer-invalid",
+    // business units as consumers
+    UnitConsumerSilent = "unit-consumer-silent",
+    UnitConsumerMessageInvalid = "unit-consumer-message-invalid",
+    UnitConsumerReportsNothing = "unit-consumer-reports-nothing",
 }

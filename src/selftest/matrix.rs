@@ -158,9 +158,8 @@ pub async fn kill_matrix(
     let run_one = |defect: &Defect| {
         let defect = *defect;
         async move {
-            let exchange = defect.doc().is_some_and(|doc| doc.side.is_exchange());
             let begun = Instant::now();
-            let results = run(corpus, DefectSet::from(defect), Some(exchange)).await;
+            let results = run(corpus, DefectSet::from(defect), Some(Part::of(defect))).await;
             (defect, results, begun.elapsed())
         }
     };
@@ -230,9 +229,52 @@ fn is_assertion(name: &str) -> bool {
     Assertion::of(name).is_some()
 }
 
-/// One run of the corpus against the reference platform, nothing written to disk. The exchange service and the
-/// numbering API share no code that a defect could change, so a defect of one is looked for only in its scenarios.
-async fn run(corpus: &Corpus, defects: DefectSet, exchange: Option<bool>) -> Result<Vec<ScenarioResult>, RunError> {
+/// A part of the corpus. The numbering API, the exchange service and the business units share no code that a defect
+/// could change, so a defect of one is looked for only in its scenarios; that of a unit's rule, in those of the unit.
+enum Part {
+    Api,
+    Exchange,
+    Units,
+    Unit(String),
+}
+
+impl Part {
+    fn of(defect: Defect) -> Self {
+        let Some(doc) = defect.doc() else { return Self::Api };
+        if doc.side.is_exchange() {
+            return Self::Exchange;
+        }
+        if !doc.side.is_unit() {
+            return Self::Api;
+        }
+        // `unit-10-r03`
+        let number = defect
+            .name()
+            .split('-')
+            .nth(1)
+            .filter(|number| number.parse::<u8>().is_ok());
+        number.map_or(Self::Units, |number| Self::Unit(format!("unit.{number}")))
+    }
+
+    fn holds(&self, scenario: &Scenario, corpus: &Corpus) -> bool {
+        let interface = scenario.interface.as_deref();
+        let is_unit = interface.is_some_and(|id| id.starts_with("unit."))
+            || scenario.interface.is_none() && calls_units(scenario);
+        match self {
+            Self::Unit(unit) => interface == Some(unit),
+            Self::Units => is_unit,
+            Self::Exchange => !is_unit && interface.is_some_and(|id| corpus.services.contains_key(id)),
+            Self::Api => !is_unit && interface.is_none_or(|id| !corpus.services.contains_key(id)),
+        }
+    }
+}
+
+fn calls_units(scenario: &Scenario) -> bool {
+    scenario.steps.iter().any(|step| step.act.service().is_some())
+}
+
+/// One run of the corpus against the reference platform, nothing written to disk.
+async fn run(corpus: &Corpus, defects: DefectSet, part: Option<Part>) -> Result<Vec<ScenarioResult>, RunError> {
     let profiles = corpus.profiles.iter().filter(|profile| profile.subject.is_some());
     let selection = Selection {
         profiles: profiles.map(|profile| profile.id.clone()).collect(),
@@ -243,14 +285,8 @@ async fn run(corpus: &Corpus, defects: DefectSet, exchange: Option<bool>) -> Res
         scenarios: corpus.scenarios.clone(),
         partial: false,
     });
-    if let Some(exchange) = exchange {
-        let is_exchange = |scenario: &Scenario| {
-            scenario
-                .interface
-                .as_deref()
-                .is_some_and(|id| corpus.services.contains_key(id))
-        };
-        plan.scenarios.retain(|scenario| is_exchange(scenario) == exchange);
+    if let Some(part) = part {
+        plan.scenarios.retain(|scenario| part.holds(scenario, corpus));
     }
     let reference = Reference::start(corpus, 20_260_401, defects).await?;
     let options = RunOptions {

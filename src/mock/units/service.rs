@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::desk::{Desk, Refusal};
 use super::store::{Store, Told};
 use super::{Row, form, rules};
-use crate::mock::DefectSet;
 use crate::mock::exchange::now_ms;
+use crate::mock::{Defect, DefectSet};
 use crate::soap::{ENVELOPE, Message};
 use crate::standard::unit::{Field, Operation, OperationKind, Unit, description, namespace};
 use crate::text::date::timestamp;
@@ -104,12 +104,22 @@ impl UnitService {
         let payload = message.payload().next().filter(|child| child.namespace() == wanted);
         let found = payload.and_then(|child| Some((child, unit.operation(child.local())?)));
         let (child, operation) = found.ok_or_else(|| refused("the Body holds no request of this unit".into()))?;
+        if self.config.defects.has(Defect::UnitRefusesAll) {
+            return Err(Refusal {
+                code: "E9999".into(),
+                why: "system error".into(),
+            });
+        }
         let input = form::read(child, &operation.fields, &self.config.defects)?;
         self.work(unit, operation, input)
     }
 
     fn work(&self, unit: &Unit, operation: &Operation, input: Row) -> Result<String, Refusal> {
-        let mut store = self.store(unit.file.number);
+        // Every unit has had a store since the beginning; every step leaves it valid.
+        let mut store: MutexGuard<'_, Store> = match self.stores.get(&unit.file.number) {
+            Some(store) => store.lock().unwrap_or_else(PoisonError::into_inner),
+            None => return Ok(String::new()),
+        };
         store.receipts += 1;
         let receipt = format!("R{:02}{:010}", unit.file.number, store.receipts);
         let mut desk = Desk {
@@ -121,7 +131,9 @@ impl UnitService {
             now_unix_ms: now_ms(),
             receipt: receipt.clone(),
         };
-        let business = rules::of(unit.file.number);
+        let Some(business) = rules::of(unit.file.number) else {
+            return desk.refuse("E0004", "the reference platform does not play this unit");
+        };
         let content = match &operation.kind {
             OperationKind::Inquiry(index) => {
                 let Some(record) = unit.records.get(*index) else {
@@ -147,11 +159,6 @@ impl UnitService {
         Ok(format!(
             "<{name}Response xmlns=\"{namespace}\">{content}</{name}Response>"
         ))
-    }
-
-    fn store(&self, number: u8) -> MutexGuard<'_, Store> {
-        // Every number of a unit has a store since the beginning; every step leaves it valid.
-        self.stores[&number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

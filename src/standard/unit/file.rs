@@ -201,6 +201,34 @@ fn provider() -> Subject {
     Subject::Provider
 }
 
+/// What a consumer can do wrong when it asks another unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsumerMistake {
+    /// It does not send the reference date.
+    NoReferenceDate,
+    /// It sends another day as the reference date.
+    OtherReferenceDate,
+    /// It names another unit.
+    OtherUnit,
+    /// It sends further items.
+    FurtherItems,
+    /// It takes an answer without a row for a failure.
+    EmptyIsFailure,
+    /// It takes an answer without a row for one with a row.
+    EmptyIsFound,
+    /// It takes a refusal for an answer without a row.
+    RefusalIsEmpty,
+    /// It asks again and again where nothing is found or it is refused.
+    AsksAgain,
+    /// It reports only the first of several rows.
+    FirstRowOnly,
+    /// It loses what is not in JIS X 0208 from names.
+    NamesReduced,
+    /// It makes a day of an unknown date.
+    UnknownDateMadeUp,
+}
+
 /// A business rule as written: a requirement, and a defect of the reference platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -234,6 +262,9 @@ pub struct RuleRow {
     pub know_how: Text,
     /// What a product does that gets it wrong.
     pub ignored: Text,
+    /// For rules about how the unit asks others: what the reference consumer does with the rule's defect.
+    #[serde(default)]
+    pub mistake: Option<ConsumerMistake>,
     /// Code of the refusal, where the rule refuses something.
     #[serde(default)]
     pub refusal: Option<String>,

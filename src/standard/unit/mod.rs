@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use description::{description, namespace};
-pub use file::{CodeList, CodeValue, ItemFile, Law, RuleRow, UnitFile, UnitItemType};
+pub use file::{CodeList, CodeValue, ConsumerMistake, ItemFile, Law, RuleRow, UnitFile, UnitItemType};
 pub use resolve::{UnitError, resolve};
 
 use crate::text::Text;
