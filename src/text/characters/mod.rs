@@ -1,9 +1,19 @@
-//! Half-width and full-width characters, and the length of a string in characters.
+//! Characters: widths and lengths, classes and repertoires, 縮退, and what a system did to a text.
 //!
 //! The item tables of the Digital Agency know two kinds of text: X (半角文字列) and Ｎ (全角文字列).
 //! Lengths are *characters*, not bytes (項目定義書, 桁数). The character list itself (文字要件) is
 //! not public, so the classes below are our reading RD-29: half-width is printable ASCII and
 //! half-width katakana, full-width is every other character that is not a control character.
+
+mod class;
+mod compare;
+mod jisx0213;
+mod shrink;
+
+pub use class::{CharacterClass, Unit, class_of, code_points, is_combining, units};
+pub use compare::{Change, ChangeKind, compare};
+pub use jisx0213::{is_jis_x_0208, is_jis_x_0213, is_jis_x_0213_sequence};
+pub use shrink::{Choice, Loss, Map, Shrunk, Step, candidates, shrink};
 
 /// Whether a character counts as half-width.
 pub fn is_half_width(c: char) -> bool {
