@@ -165,6 +165,12 @@ pub(super) struct List {
     /// For every requirement: tested by …, or not tested because ….
     #[arg(long, group = "what")]
     pub(super) coverage: bool,
+    /// Which business unit gets what from which.
+    #[arg(long, group = "what")]
+    pub(super) matrix: bool,
+    /// With --matrix: as a drawing.
+    #[arg(long, requires = "matrix", conflicts_with = "json")]
+    pub(super) svg: bool,
     /// Only scenarios of this profile, and the whole table of its requirements.
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<String>,
@@ -175,8 +181,11 @@ pub(super) struct List {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Show {
-    /// Id of a scenario, requirement, reading, profile, check, defect or interface, or a clause.
+    /// Id of a scenario, requirement, reading, profile, check, defect, interface or unit (unit.10), or a clause.
     pub(super) id: String,
+    /// Of a unit or another SOAP service: its description, with the schema inside.
+    #[arg(long)]
+    pub(super) wsdl: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Exit;
 use super::args::{Common, List};
 use super::error::CliError;
+use super::units;
 use crate::mock::Defect;
 use crate::scenario::{Corpus, Filter, check_docs};
 use crate::standard::{Profile, Requirement};
@@ -21,6 +22,9 @@ struct Row {
 
 pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
+    if args.matrix {
+        return matrix(&corpus, args, lang);
+    }
     let profiles_wanted = profiles_of(&corpus, args)?;
     let wanted = |requirement: &Requirement| {
         args.profile.is_none() || profiles_wanted.iter().any(|profile| profile.holds(requirement))
@@ -72,6 +76,25 @@ pub(super) fn main(args: &List, common: &Common, lang: Lang) -> Result<Exit, Cli
     }
     out.flush()?;
     Ok(if rows.is_empty() { Exit::Nothing } else { Exit::Success })
+}
+
+/// Which business unit gets what from which.
+fn matrix(corpus: &Corpus, args: &List, lang: Lang) -> Result<Exit, CliError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &units::matrix_json(corpus)).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else if args.svg {
+        out.write_all(units::matrix_svg(corpus).as_bytes())?;
+    } else {
+        units::matrix(corpus, lang, &mut out)?;
+    }
+    out.flush()?;
+    Ok(if corpus.units.is_empty() {
+        Exit::Nothing
+    } else {
+        Exit::Success
+    })
 }
 
 fn table(rows: &[Row], lang: Lang, out: &mut impl Write) -> io::Result<()> {

@@ -15,6 +15,7 @@ mod record;
 mod run;
 mod selftest;
 mod show;
+mod units;
 
 use std::process::ExitCode;
 use std::time::Duration;

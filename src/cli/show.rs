@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use super::Exit;
 use super::args::{Common, Show};
 use super::error::CliError;
+use super::units;
 use crate::mock::Defect;
 use crate::scenario::{Act, Check, Corpus, Scenario, check_docs};
 use crate::standard::{Profile, Reading, Requirement};
@@ -12,6 +13,9 @@ use crate::text::{Lang, Text};
 
 pub(super) fn main(args: &Show, common: &Common, lang: Lang, explain: bool) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
+    if args.wsdl {
+        return wsdl(&corpus, &args.id);
+    }
     let mut page = Page {
         out: BufWriter::new(io::stdout().lock()),
         lang,
@@ -27,6 +31,20 @@ pub(super) fn main(args: &Show, common: &Common, lang: Lang, explain: bool) -> R
         "nothing is called `{}`; `junkyo list {}` and `junkyo list --requirements {}` search ids and texts",
         args.id, args.id, args.id
     )))
+}
+
+/// Prints the description of a SOAP service.
+fn wsdl(corpus: &Corpus, id: &str) -> Result<Exit, CliError> {
+    let service = corpus.services.get(id).ok_or_else(|| {
+        let known: Vec<&str> = corpus.services.keys().map(String::as_str).collect();
+        CliError::Usage(format!(
+            "no SOAP service is called `{id}`; there are {}",
+            known.join(", ")
+        ))
+    })?;
+    let text = service.texts.get(&service.file.wsdl).map_or("", String::as_str);
+    io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(Exit::Success)
 }
 
 /// What is being written, and in which language.
@@ -60,6 +78,8 @@ impl<W: Write> Page<'_, W> {
         } else if let Some(doc) = Defect::parse(id).and_then(Defect::doc) {
             self.head(id, &doc.title)?;
             self.field(("内容", "story"), doc.story.get(self.lang))?;
+        } else if let Some(unit) = corpus.units.iter().find(|unit| unit.interface() == id) {
+            units::describe(unit, corpus, self.lang, &mut self.out)?;
         } else if let Some(interface) = corpus.interfaces.get(id) {
             self.head(id, &interface.title)?;
             for row in &interface.parameter {

@@ -1,4 +1,4 @@
-//! Floor 5: corpus folders made from other people's WSDL and schemas.
+//! Floor 5: corpus folders made from other people's WSDL and schemas, item tables from official workbooks.
 //!
 //! A description becomes a folder that stands on top of the corpus: the service, messages generated from its schemas, a
 //! scenario for each message, the requirements that they decide, and a profile to claim. Everything is made in memory
@@ -8,6 +8,7 @@ mod corpus;
 mod folder;
 mod messages;
 mod readme;
+mod workbook;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::text::Text;
 use crate::xml::{Doctype, Limits, Position, XmlError, parse_bytes};
 use folder::Folder;
 use messages::OperationMessages;
+pub use workbook::{WorkbookError, WorkbookFault, WorkbookOptions, import_workbook, read_workbook};
 
 /// What to import, and where to.
 #[derive(Clone, Debug)]

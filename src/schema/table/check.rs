@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::header::recognise;
 use super::input::Blocks;
 use super::keys::{KeyHasher, Keys};
-use super::model::{Level, Table};
+use super::model::{Level, Quoting, Table};
 use super::read::TableError;
 use super::record::Record;
 use super::report::{FileResult, Finding, Outcome, TableResult};
@@ -124,10 +124,11 @@ impl<'t> TableChecker<'t> {
         };
         // The linter has seen that both are ASCII.
         let ascii = |c: char| u8::try_from(c).unwrap_or(b',');
+        let quote = (table.dialect.quoting != Quoting::Never).then(|| ascii(table.dialect.quote));
         Ok(Self {
             table,
             wanted,
-            splitter: Splitter::new(ascii(table.dialect.separator), table.dialect.quote.map(ascii)),
+            splitter: Splitter::new(ascii(table.dialect.separator), quote),
             groups: group::all(table),
             hasher: KeyHasher::new(),
             keys_left: Keys::room(options.key_memory),

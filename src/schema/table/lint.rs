@@ -38,10 +38,7 @@ fn dialect_faults(dialect: &Dialect, faults: &mut Vec<String>) {
     if !usable(dialect.separator) {
         faults.push("dialect.separator: expected one ASCII sign or a tab".to_owned());
     }
-    if dialect
-        .quote
-        .is_some_and(|quote| !usable(quote) || quote == dialect.separator)
-    {
+    if !usable(dialect.quote) || dialect.quote == dialect.separator {
         faults.push("dialect.quote: expected one ASCII sign, other than the separator".to_owned());
     }
     if dialect

@@ -76,8 +76,8 @@ pub struct Dialect {
     pub bom: Bom,
     /// Character between fields: one ASCII character.
     pub separator: char,
-    /// Character around fields; absent if fields are never quoted. One ASCII character.
-    pub quote: Option<char>,
+    /// Character around fields: one ASCII character.
+    pub quote: char,
     /// Which fields are quoted.
     pub quoting: Quoting,
     /// End of a record.
@@ -99,7 +99,7 @@ impl Default for Dialect {
             encoding: Encoding::default(),
             bom: Bom::default(),
             separator: ',',
-            quote: Some('"'),
+            quote: '"',
             quoting: Quoting::default(),
             line_end: LineEnds::default(),
             final_line_end: false,
@@ -144,6 +144,8 @@ pub enum Quoting {
     AsNeeded,
     /// All of them; an empty field may stand without quotes.
     Always,
+    /// None: a quote is a character like any other.
+    Never,
 }
 
 /// End of a record.

@@ -1,0 +1,129 @@
+//! Why a workbook was not imported.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::text::{Lang, Text};
+
+/// Why a workbook was not imported: what, where, and what to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WorkbookError {
+    /// The file.
+    pub file: PathBuf,
+    /// Which kind of failure.
+    pub fault: WorkbookFault,
+    /// Sheet, if it is about one.
+    pub sheet: Option<String>,
+    /// Cell, if it is about one.
+    pub cell: Option<String>,
+    /// What was expected and what was found.
+    pub message: Text,
+    /// What to do.
+    pub remedy: Text,
+}
+
+/// Kinds of failures.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum WorkbookFault {
+    /// The file cannot be read.
+    Unreadable,
+    /// An old workbook (xls).
+    OldFormat,
+    /// A workbook with a password.
+    Encrypted,
+    /// A ZIP file, but no workbook; or a workbook of another kind.
+    OtherKind,
+    /// Something else.
+    NotAWorkbook,
+    /// The ZIP file or one of its parts is damaged.
+    Damaged,
+    /// A part that has to be there is missing.
+    MissingPart,
+    /// A part, or all of them, unpack to more than is read.
+    TooLarge,
+    /// No sheet has the columns of an item table.
+    NoItems,
+    /// A column that has to be there is missing or has another name.
+    MissingColumn,
+    /// A formula without a stored value.
+    NoValue,
+    /// The folder holds something, or cannot be written.
+    Output,
+}
+
+impl WorkbookError {
+    /// The failure in words of one language, with its place and the remedy.
+    pub fn describe(&self, lang: Lang) -> String {
+        let mut place = self.file.display().to_string();
+        if let Some(sheet) = &self.sheet {
+            place.push_str(&lang.pick(format!(": シート「{sheet}」"), format!(": sheet {sheet}")));
+        }
+        if let Some(cell) = &self.cell {
+            place.push_str(&lang.pick(format!(" セル {cell}"), format!(", cell {cell}")));
+        }
+        lang.pick(
+            format!("{place}: {}。{}", self.message.ja, self.remedy.ja),
+            format!("{place}: {}; {}", self.message.en, self.remedy.en),
+        )
+    }
+}
+
+impl fmt::Display for WorkbookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe(Lang::En))
+    }
+}
+
+impl std::error::Error for WorkbookError {}
+
+/// A failure before its file is known.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) fault: WorkbookFault,
+    pub(super) sheet: Option<String>,
+    pub(super) cell: Option<String>,
+    pub(super) message: Text,
+    pub(super) remedy: Text,
+}
+
+impl Fault {
+    pub(super) fn new(fault: WorkbookFault, message: Text, remedy: Text) -> Self {
+        Self {
+            fault,
+            sheet: None,
+            cell: None,
+            message,
+            remedy,
+        }
+    }
+
+    pub(super) fn at(self, sheet: &str, cell: Option<String>) -> Self {
+        Self {
+            sheet: Some(sheet.to_owned()),
+            cell,
+            ..self
+        }
+    }
+
+    /// A failure of writing.
+    pub(super) fn output(error: &io::Error) -> Self {
+        Self::new(
+            WorkbookFault::Output,
+            Text::neutral(error),
+            Text::new("--out を確かめてください", "look at --out"),
+        )
+    }
+
+    pub(super) fn of(self, file: PathBuf) -> WorkbookError {
+        WorkbookError {
+            file,
+            fault: self.fault,
+            sheet: self.sheet,
+            cell: self.cell,
+            message: self.message,
+            remedy: self.remedy,
+        }
+    }
+}
