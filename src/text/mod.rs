@@ -7,6 +7,7 @@ pub mod check_digit;
 pub mod date;
 pub mod identifiers;
 mod language;
+pub mod relationship;
 
 pub use language::{Lang, Text};
 

@@ -9,6 +9,7 @@ pub mod certificate;
 mod client;
 mod http;
 pub mod jwt;
+pub mod place;
 pub(crate) use http::{media_parameter, media_type};
 mod probe;
 mod server;

@@ -6,8 +6,10 @@
 mod client;
 mod desk;
 mod form;
+mod levies;
 mod rules;
 mod service;
+mod social;
 mod store;
 mod u01_resident_register;
 mod u02_seal_registration;
@@ -35,6 +37,7 @@ mod u23_financial_accounting;
 mod u24_general_affairs;
 mod u25_personnel_payroll;
 mod u26_document_management;
+mod welfare;
 
 pub use client::{Order, UnitClient};
 pub use service::{UnitService, UnitsConfig};

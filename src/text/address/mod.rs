@@ -2,6 +2,8 @@
 //! without a register.
 
 mod codes;
+mod split;
 
 pub use codes::{AddressCode, ConversionFinding, MachiazaId, check_conversion};
 pub(super) use codes::{validate_address_code, validate_machiaza};
+pub use split::{AddressParts, split};

@@ -13,6 +13,8 @@ mod era;
 mod item;
 mod period;
 mod register;
+#[cfg(test)]
+mod tests;
 mod unknown;
 
 pub use day::{Day, DayError, Weekday, days_in_month, is_leap_year};
