@@ -83,6 +83,8 @@ pub(super) enum Command {
     Show(Show),
     /// Explain the same in words: why it exists and what to do when it fails.
     Explain(Show),
+    /// Tell what a value can be: identifiers and their check digits, dates, 続柄, addresses, characters.
+    Identify(Identify),
     /// Check a target file and everything it names, before the first scenario.
     Preflight(Preflight),
     /// Start the reference platform, with defects if you like.
@@ -186,6 +188,19 @@ pub(super) struct Show {
     /// Of a unit or another SOAP service: its description, with the schema inside.
     #[arg(long)]
     pub(super) wsdl: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Identify {
+    /// Values, such as 016373, 平成31年5月1日, 子の子, or an address.
+    #[arg(required = true)]
+    pub(super) values: Vec<String>,
+    /// What came back of the value, to be compared character by character.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) returned: Option<String>,
+    /// One JSON array instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

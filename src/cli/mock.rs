@@ -11,6 +11,7 @@ use crate::drive::{Reference, RunError};
 use crate::mock::DefectSet;
 use crate::population::resident_numbers;
 use crate::text::Lang;
+use crate::wire::place::Place;
 
 pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
@@ -23,7 +24,8 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         .map_err(CliError::Output)?;
     runtime.block_on(async {
         let time_out = Duration::from_millis(args.time_out);
-        let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out).await?;
+        let place = Place::folder(args.out.join("exchange"));
+        let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out, place).await?;
         let residents = resident_numbers(args.seed, args.population as usize);
         reference
             .platform

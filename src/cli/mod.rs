@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod corpus;
 mod error;
+mod identify;
 mod import;
 mod judge;
 mod list;
@@ -80,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list::main(&list, &args.common, lang),
         Command::Show(show) => show::main(&show, &args.common, lang, false),
         Command::Explain(show) => show::main(&show, &args.common, lang, true),
+        Command::Identify(identify) => identify::main(&identify, lang),
         Command::Preflight(preflight) => preflight::main(&preflight, &args.common, lang),
         Command::Mock(mock) => mock::main(&mock, &args.common, lang),
         Command::Check(check) => check::main(&check, &args.common, lang),

@@ -299,6 +299,8 @@ fn describe(act: &Act) -> String {
         Act::Token(token) => format!("{:?}", token),
         Act::Introspect(introspect) => format!("token {:?}", introspect.token),
         Act::Deliver(deliver) => format!("from unit {}, about {}", deliver.from, deliver.about.join(", ")),
+        Act::FileExport(export) => format!("{} {}", export.group, export.kind.word()),
+        Act::FileDeposit(deposit) => format!("{} {}, {} rows", deposit.group, deposit.kind.word(), deposit.rows.len()),
         Act::Http(http) => format!("{} {}", http.method, http.url),
         Act::TlsProbe(probe) => format!("offer {}", probe.offer),
         Act::Driver(driver) => driver.action.clone(),

@@ -26,13 +26,27 @@ pub(super) const PROVIDER_ACTIONS: &[&str] = &[
     "exchange-reset",
     "signatures-required-on",
     "signatures-required-off",
+    "export-group",
+    "import-group",
 ];
 
 /// Beginning of the interface ids of business units.
 const UNIT: &str = "unit.";
+/// The feature of products that exchange files.
+const FILES: &str = "files";
 
 /// Why a scenario does not apply to the service, if it does not. Nobody has to act on that.
-pub(super) fn inapplicable(scenario: &Scenario, services: &Services) -> Option<Blocked> {
+pub(super) fn inapplicable(scenario: &Scenario, services: &Services, has_files: bool) -> Option<Blocked> {
+    if !has_files && scenario.applies.iter().any(|word| word == FILES) {
+        return Some(Blocked {
+            step: scenario.steps.first()?.id.to_string(),
+            reason: Text::new(
+                "ターゲットファイルに [files] がないため適用外",
+                "does not apply: the target file has no [files]",
+            ),
+            blame: NOT_APPLICABLE.into(),
+        });
+    }
     let missing = scenario
         .applies
         .iter()
@@ -78,7 +92,7 @@ pub(super) fn inapplicable(scenario: &Scenario, services: &Services) -> Option<B
 
 /// Features of a service have a dot; actions of a driver have none.
 pub(super) fn is_feature(word: &str) -> bool {
-    word.starts_with("soap.") || word.starts_with(UNIT)
+    word.starts_with("soap.") || word.starts_with(UNIT) || word == FILES
 }
 
 /// What a scenario needs and the product does not offer.

@@ -88,6 +88,12 @@ impl Driver {
                 Self::Hook(url, client) => hook(url, client, &order).await,
                 Self::Command(command) => run(command, &order).await,
                 Self::Operator => ask(order).await,
+                Self::Provider(platform) if is_about_files(action) => {
+                    match platform.units.file_act(action, &order).await {
+                        Some(report) => DriverReply::done(Some(report)),
+                        None => DriverReply::unsupported(),
+                    }
+                }
                 Self::Provider(platform) => match platform.act(action, &order) {
                     DriverOutcome::Done => DriverReply::done(None),
                     DriverOutcome::Told(told) => DriverReply::done(Some(told)),
@@ -105,6 +111,11 @@ impl Driver {
             .await
             .unwrap_or_else(|_| DriverReply::failed(format!("the driver did not end within {} ms", limit.as_millis())))
     }
+}
+
+/// Whether an action is about files of the business units.
+fn is_about_files(action: &str) -> bool {
+    matches!(action, "export-group" | "import-group")
 }
 
 async fn consume(consumer: &mock::Consumer, action: &str, order: &Value) -> DriverReply {

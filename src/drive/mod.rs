@@ -5,6 +5,7 @@ mod conditions;
 mod consumer;
 mod deliver;
 mod driver;
+mod files;
 mod listener;
 mod monitor;
 mod person;

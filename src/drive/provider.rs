@@ -19,6 +19,7 @@ use crate::scenario::{
     TokenPlace, TokenUse,
 };
 use crate::standard::Interface;
+use crate::standard::unit::exchange_file::Marker;
 use crate::text::Text;
 use crate::wire::{Outgoing, Url, form_encode, jwt, offer_old_tls, percent_encode};
 
@@ -32,6 +33,8 @@ pub(super) struct Story<'a> {
     pub(super) services: &'a Services,
     /// SOAP requests that were sent, by step.
     pub(super) sent: HashMap<String, Outgoing>,
+    /// Files that were laid down, by step: name, content and true marker.
+    pub(super) laid_down: HashMap<String, (String, Vec<u8>, Marker)>,
     pub(super) elsewhere: (String, String),
     /// JSON bodies of first responses, by step.
     pub(super) responses: HashMap<String, Value>,

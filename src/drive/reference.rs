@@ -8,6 +8,7 @@ use crate::mock::exchange::{ExchangeConfig, SigningAuthority};
 use crate::mock::{DefectSet, Platform, PlatformConfig, Running, server_tls};
 use crate::scenario::Corpus;
 use crate::wire::certificate::TestAuthority;
+use crate::wire::place::Place;
 
 /// Unit of time of the reference exchange service: it lives faster than a product.
 const EXCHANGE_PACE: Duration = Duration::from_millis(15);
@@ -29,6 +30,8 @@ pub struct Reference {
     pub client_secret: String,
     /// Its switched-on defects.
     pub defects: DefectSet,
+    /// Where its units lay down files.
+    pub place: Place,
     /// Who signed the certificates of WS-Security, its own and those of the harness.
     pub signing: SigningAuthority,
 }
@@ -39,7 +42,15 @@ impl Reference {
     /// # Errors
     /// When the corpus lacks the interface or the port cannot be bound.
     pub async fn start(corpus: &Corpus, seed: u64, defects: DefectSet) -> Result<Self, RunError> {
-        Self::start_on("127.0.0.1:0", corpus, seed, defects, Duration::from_millis(60)).await
+        Self::start_on(
+            "127.0.0.1:0",
+            corpus,
+            seed,
+            defects,
+            Duration::from_millis(60),
+            Place::memory(),
+        )
+        .await
     }
 
     /// Starts it on a given address with a given time-out of the API.
@@ -52,6 +63,7 @@ impl Reference {
         seed: u64,
         defects: DefectSet,
         time_out: Duration,
+        place: Place,
     ) -> Result<Self, RunError> {
         let interface = corpus
             .interfaces
@@ -76,6 +88,8 @@ impl Reference {
             time_out,
             exchange: Some(exchange),
             units: Arc::new(corpus.units.clone()),
+            municipality: super::target::Municipality::default().code,
+            place: Some(place.clone()),
             ..PlatformConfig::new(
                 Arc::clone(interface),
                 client_id.clone(),
@@ -99,6 +113,7 @@ impl Reference {
             client_id,
             client_secret,
             defects,
+            place,
             signing,
         })
     }

@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::conditions::{PROVIDER_ACTIONS, inapplicable, is_clean_up, lacking, waits};
 use super::consumer::Stand;
 use super::driver::Driver;
+use super::files::Files;
 use super::listener::Listener;
 use super::plan::Plan;
 use super::provider::Story;
@@ -27,20 +28,24 @@ use super::soap_reply::Reworker;
 use super::soap_security::{SecurityKit, settings_of_target};
 use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
-use crate::evidence::{Blocked, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
+use crate::evidence::{Blocked, FilePlaceFacts, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
 use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
-use crate::mock::units::{UnitClient, UnitsConfig};
+use crate::mock::units::UnitClient;
 use crate::mock::{Consumer, ConsumerConfig, DefectSet};
 use crate::scenario::{Act, Corpus, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
 use crate::text::Text;
 use crate::wire::certificate::CertificateError;
+use crate::wire::place::{Place, PlaceError};
 use crate::wire::{Client, ClientOptions, ReadLimits, Url};
 
 /// Why a run could not be started or had to stop.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The place for files of the target cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// A SOAP service cannot be tested.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -124,6 +129,7 @@ struct Parts {
     services: Services,
     listener: Option<Listener>,
     security: Arc<Reworker>,
+    files: Option<Arc<Files>>,
 }
 
 /// How many reference consumers act at the same time.
@@ -216,10 +222,7 @@ impl Runner {
                 limits.consumer_timeout,
                 reference.defects,
             ));
-            let units = UnitClient::new(UnitsConfig {
-                units: Arc::clone(&played),
-                defects: reference.defects,
-            });
+            let units = UnitClient::new(Arc::clone(&played), reference.defects);
             stands.push(Stand {
                 receiver,
                 driver: Driver::Consumer(Arc::new(consumer), Arc::new(exchange), Arc::new(units)),
@@ -247,6 +250,7 @@ impl Runner {
             services,
             listener,
             security,
+            files: Some(Arc::new(Files::new(reference.place.clone(), Arc::clone(&played)))),
         };
         Self::assemble(corpus, parts, options)
     }
@@ -330,6 +334,7 @@ impl Runner {
                 }]
             }
         };
+        let tls_of_places = client_options.tls.clone();
         let client = Client::new(client_options);
         let services = of_target(corpus, target, &client).await?;
         note_services(&mut facts, plan, &services);
@@ -343,6 +348,11 @@ impl Runner {
         let security = Arc::new(Reworker { security: kit });
         let listen = &file.receiver;
         let listener = start_listener(plan, &listen.soap_listen, &listen.host, behind, &security).await?;
+        let tls = tls_of_places;
+        let files = match &file.files {
+            Some(files) => Some(Place::open(files, &target.path, tls)?),
+            None => None,
+        };
         let parts = Parts {
             facts,
             client,
@@ -354,13 +364,20 @@ impl Runner {
             services,
             listener,
             security,
+            files: files.map(|place| Arc::new(Files::new(place, Arc::new(corpus.units.clone())))),
         };
         Self::assemble(corpus, parts, options)
     }
 
     fn assemble(corpus: &Corpus, parts: Parts, options: RunOptions) -> Result<Self, RunError> {
         // The facts of the first start stay when a run goes on.
-        let facts = options.resume.as_deref().cloned().unwrap_or(parts.facts);
+        let mut facts = options.resume.as_deref().cloned().unwrap_or(parts.facts);
+        if let Some(files) = &parts.files {
+            facts.files = Some(FilePlaceFacts {
+                place: files.place.describe(),
+                encrypted: files.place.is_encrypted(),
+            });
+        }
         let salt = salt_of(&facts);
         let journal = match (&options.evidence, &options.resume) {
             (None, _) => None,
@@ -380,6 +397,7 @@ impl Runner {
         );
         session.listener = parts.listener;
         session.security = parts.security;
+        session.files = parts.files;
         session.texts.clone_from(&corpus.texts);
         Ok(Self {
             session,
@@ -469,7 +487,7 @@ impl Runner {
         let attempt = self.attempts.get(&*scenario.id).copied().unwrap_or_default() + 1;
         let attempt = self.session.recorder.begin(Arc::clone(&scenario.id), attempt);
         let lacking = || lacking(scenario, &self.stands, &self.session.facts);
-        let blocked = match inapplicable(scenario, &self.services).or_else(lacking) {
+        let blocked = match inapplicable(scenario, &self.services, self.session.files.is_some()).or_else(lacking) {
             Some(blocked) => Some(blocked),
             None => self.story(scenario, stand, &attempt).await.err(),
         };
@@ -488,6 +506,7 @@ impl Runner {
             attempt,
             services: &self.services,
             sent: HashMap::new(),
+            laid_down: HashMap::new(),
             elsewhere: stand.map_or_else(Default::default, |stand| {
                 let receiver = &stand.receiver;
                 (receiver.elsewhere().to_string(), receiver.elsewhere_plain().to_string())
@@ -521,6 +540,8 @@ impl Runner {
             Act::Token(token) => story.token(step, token).await,
             Act::Introspect(introspect) => story.introspect(step, introspect).await,
             Act::Deliver(deliver) => story.deliver(step, deliver).await,
+            Act::FileExport(act) => story.file_export(step, act, self.provider_driver.as_ref()).await,
+            Act::FileDeposit(act) => story.file_deposit(step, act, self.provider_driver.as_ref()).await,
             Act::Http(http) => story.http(step, http).await,
             Act::TlsProbe(probe) => story.tls_probe(step, probe).await,
             Act::Wait(wait) => {

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, Semaphore};
 
+use super::files::Files;
 use super::listener::Listener;
 use super::recorder::{Attempt, Recorder};
 use super::soap_reply::Reworker;
@@ -72,6 +73,8 @@ pub(super) struct Session {
     pub(super) security: Arc<Reworker>,
     /// Message files of the corpus.
     pub(super) texts: BTreeMap<String, Arc<str>>,
+    /// Where files are laid down.
+    pub(super) files: Option<Arc<Files>>,
     tokens: Mutex<HashMap<String, Held>>,
     sent: AtomicU64,
     unreached: AtomicU64,
@@ -109,6 +112,7 @@ impl Session {
             listener: None,
             security: Arc::default(),
             texts: BTreeMap::new(),
+            files: None,
             tokens: Mutex::default(),
             sent: AtomicU64::new(0),
             unreached: AtomicU64::new(0),

@@ -16,6 +16,7 @@ use crate::text::check_digit::{is_corporate_number, is_municipality_code};
 use crate::text::date::{DateForm, classify_date};
 use crate::text::hex;
 use crate::wire::certificate::{CertificateError, Identity, client_from_pem};
+use crate::wire::place::PlaceFile;
 use crate::wire::{Url, UrlError};
 
 /// Why a target file cannot be used. Every message names the file and, where it can, the line.
@@ -66,6 +67,9 @@ pub struct TargetFile {
     /// Which municipality the product works for.
     #[serde(default)]
     pub municipality: Municipality,
+    /// Where files are laid down.
+    #[serde(default)]
+    pub files: Option<PlaceFile>,
     /// How the product is made to act.
     #[serde(default)]
     pub driver: Drivers,

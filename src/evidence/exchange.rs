@@ -24,6 +24,8 @@ pub enum Channel {
     Callback,
     /// The description that the product publishes.
     Description,
+    /// A file laid down for another system: the request is its name, the response its content.
+    File,
     /// Any other place, such as the target of a redirect.
     Elsewhere,
 }
@@ -38,6 +40,7 @@ impl Channel {
             Self::Probe => "probe",
             Self::Callback => "callback",
             Self::Description => "description",
+            Self::File => "file",
             Self::Elsewhere => "elsewhere",
         }
     }

@@ -66,6 +66,16 @@ pub enum JournalError {
     },
 }
 
+/// Facts about the place for files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct FilePlaceFacts {
+    /// The place, in words.
+    pub place: String,
+    /// Whether files cross the network encrypted; absent where they cross none.
+    pub encrypted: Option<bool>,
+}
+
 /// What judging has to know of a run besides the exchanges. Everything a verdict depends on is here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
@@ -114,6 +124,9 @@ pub struct RunFacts {
     /// Certificates (PEM) that signatures of the product have to lead to.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signature_authorities: String,
+    /// Where files are laid down, in words, and whether they cross the network encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilePlaceFacts>,
     /// The exchanges are traffic between two systems that a monitor recorded: there is no end but that of the recording.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub monitor: bool,

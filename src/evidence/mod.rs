@@ -8,6 +8,6 @@ mod payload;
 pub use exchange::{
     Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, NOT_APPLICABLE, Note, ScenarioEvidence, TlsFacts,
 };
-pub use journal::{Journal, JournalError, Record, Recording, RunFacts, read_journal};
+pub use journal::{FilePlaceFacts, Journal, JournalError, Record, Recording, RunFacts, read_journal};
 pub use mask::Masker;
 pub use payload::{BlobStore, Payload};

@@ -14,6 +14,7 @@ use crate::evidence::{Channel, Exchange, Initiator, Note, RunFacts, ScenarioEvid
 use crate::scenario::Message;
 use crate::schema::{JsonFault, parse_object, pointer_values};
 use crate::standard::Interface;
+use crate::standard::unit::Unit;
 use crate::text::Text;
 use crate::wire::{Headers, HttpRequest, HttpResponse, media_parameter, parse_request, parse_response};
 use crate::xml::{Doctype, Document, Excerpt, Limits, XmlError, parse_bytes};
@@ -255,6 +256,8 @@ pub(super) struct Context<'a> {
     pub(super) evidence: &'a ScenarioEvidence,
     /// The description that was agreed on, for scenarios of a SOAP service.
     pub(super) described: Option<Rc<Described>>,
+    /// The business units of the corpus.
+    pub(super) units: &'a [Unit],
     descriptions: RefCell<HashMap<String, Option<Rc<Answers>>>>,
     exchanges: Vec<Parsed<'a>>,
 }
@@ -264,6 +267,7 @@ impl<'a> Context<'a> {
         facts: &'a RunFacts,
         interface: Option<Arc<Interface>>,
         described: Option<Rc<Described>>,
+        units: &'a [Unit],
         evidence: &'a ScenarioEvidence,
     ) -> Self {
         Self {
@@ -271,6 +275,7 @@ impl<'a> Context<'a> {
             interface,
             evidence,
             described,
+            units,
             descriptions: RefCell::default(),
             exchanges: evidence
                 .exchanges

@@ -82,7 +82,7 @@ impl<'a> Judge<'a> {
             .cloned();
         let context_of = |service: Option<&str>| {
             let described = self.described(scenario, service.or(scenario.interface.as_deref()));
-            Context::new(self.facts, interface.clone(), described, evidence)
+            Context::new(self.facts, interface.clone(), described, &self.corpus.units, evidence)
         };
         let mut contexts: BTreeMap<Option<&str>, Context<'_>> = BTreeMap::new();
         let reached = scenario.steps.iter().take_while(|step| {

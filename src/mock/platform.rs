@@ -21,6 +21,7 @@ use super::units::{UnitService, UnitsConfig};
 use crate::standard::Interface;
 use crate::standard::unit::Unit;
 use crate::wire::certificate::{CertificateError, TestAuthority};
+use crate::wire::place::Place;
 use crate::wire::{Answer, Handler, HttpRequest, Observer, ServerOptions, Url};
 
 pub(super) const TOKEN_PATH: &str = "/token";
@@ -61,6 +62,10 @@ pub struct PlatformConfig {
     pub exchange: Option<ExchangeConfig>,
     /// The business units that it plays.
     pub units: Arc<Vec<Unit>>,
+    /// 団体コード of the municipality that the units work for.
+    pub municipality: String,
+    /// Where the units lay down files.
+    pub place: Option<Place>,
 }
 
 impl PlatformConfig {
@@ -84,6 +89,8 @@ impl PlatformConfig {
             defects,
             exchange: None,
             units: Arc::default(),
+            municipality: String::new(),
+            place: None,
         }
     }
 }
@@ -128,6 +135,8 @@ impl Platform {
             units: UnitService::new(UnitsConfig {
                 units: Arc::clone(&config.units),
                 defects: config.defects,
+                municipality: config.municipality.clone(),
+                place: config.place.clone(),
             }),
             authorization: Authorization::new(clients, &config.interface.scope(), config.defects),
             register: Mutex::new(Register::new(config.seed)),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::act_soap::{Describe, Observe, Soap, SoapConsume};
-use super::act_unit::Deliver;
+use super::act_unit::{Deliver, FileDeposit, FileExport};
 
 /// A table as pairs: a map with one entry takes half a kilobyte, and there may be many.
 fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
@@ -49,6 +49,10 @@ pub enum Act {
     Observe(Observe),
     /// Be the common platform between units.
     Deliver(Deliver),
+    /// Have the product lay down a file.
+    FileExport(FileExport),
+    /// Lay down a file for the product.
+    FileDeposit(Box<FileDeposit>),
     /// Wait.
     Wait(Wait),
 }
@@ -77,6 +81,8 @@ impl Act {
             Self::Describe(_) => "describe",
             Self::SoapConsume(_) => "soap-consume",
             Self::Deliver(_) => "deliver",
+            Self::FileExport(_) => "file-export",
+            Self::FileDeposit(_) => "file-deposit",
             Self::Observe(_) => "observe",
             Self::Wait(_) => "wait",
         }

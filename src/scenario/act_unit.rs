@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::act_soap::{ReplyKind, Soap, SoapConsume, SoapReply};
-use crate::standard::unit::{Field, Operation, OperationKind, Unit, namespace};
+use super::act_soap::{Encoding, ReplyKind, Soap, SoapConsume, SoapReply, TextEdit};
+use crate::standard::unit::exchange_file::FileKind;
+use crate::standard::unit::{Field, Operation, OperationKind, Record, Unit, namespace};
 use crate::xml::escape_text as escape;
 
 /// Namespace of SOAP 1.1 envelopes.
@@ -60,6 +61,89 @@ pub struct Deliver {
     pub from: String,
     /// The people whose changes are delivered.
     pub about: Vec<String>,
+}
+
+/// Tells the product to lay down a file of a group, and takes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileExport {
+    /// `<unit>.<record>`, such as `10.qualification`.
+    pub group: String,
+    /// Everything, or what has changed since the last file.
+    #[serde(default)]
+    pub kind: FileKind,
+}
+
+/// What the marker of a file says.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarkerUse {
+    /// The truth.
+    #[default]
+    Right,
+    /// There is none.
+    Absent,
+    /// Another checksum.
+    WrongSum,
+    /// Another number of rows.
+    WrongRows,
+}
+
+/// Lays down a file of a group and tells the product to take it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct FileDeposit {
+    /// `<unit>.<record>`.
+    pub group: String,
+    /// Everything, or changes.
+    pub kind: FileKind,
+    /// Its rows; `@a` is the number of `a`. Required items that are not given take the example of the dictionary.
+    pub rows: Vec<BTreeMap<String, String>>,
+    /// Number of the file among those of its group and kind; absent: the next one.
+    pub sequence: Option<u32>,
+    /// What the marker says.
+    pub marker: MarkerUse,
+    /// The file of this earlier step again, instead of a new one. With a right marker it gets one.
+    pub again: Option<String>,
+    /// 団体コード in the name, if another one.
+    pub municipality: Option<String>,
+    /// Changes of the written file.
+    pub edit: Vec<TextEdit>,
+    /// Encoding.
+    pub encoding: Encoding,
+    /// Bytes left out at the end, after the marker was computed.
+    pub cut: usize,
+}
+
+/// `10.qualification` → the unit and the record.
+pub(super) fn group_of<'u>(units: &'u [Unit], group: &str) -> Result<(&'u Unit, &'u Record), WrongAct> {
+    let wrong = || {
+        WrongAct(format!(
+            "group = \"{group}\": expected <unit>.<record>, such as 10.qualification"
+        ))
+    };
+    let (number, record) = group.split_once('.').ok_or_else(wrong)?;
+    let number: u8 = number.parse().map_err(|_| wrong())?;
+    let unit = units.iter().find(|unit| unit.file.number == number).ok_or_else(wrong)?;
+    Ok((unit, unit.record(record).ok_or_else(wrong)?))
+}
+
+impl FileDeposit {
+    /// Fills in what the rows leave open.
+    pub(super) fn complete(&mut self, units: &[Unit]) -> Result<(), WrongAct> {
+        let (_, record) = group_of(units, &self.group)?;
+        for row in &mut self.rows {
+            for field in &record.fields {
+                let item = &field.item;
+                if let Some(value) = row.get_mut(&item.id) {
+                    *value = value_text(value, item.length);
+                } else if let Some(example) = item.example.as_ref().filter(|_| field.required) {
+                    row.insert(item.id.clone(), example.clone());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is wrong with a unit act.

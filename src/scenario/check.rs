@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::check_rules::{AddressingRule, Place, SecurityRule};
+use super::check_rules::{AddressingRule, FileRule, Place, SecurityRule};
 use crate::standard::OneOrMany;
 use crate::text::Text;
 
@@ -611,6 +611,36 @@ checks! {
     /// Every unit that was called in a delivery took the call: no fault.
     #[texts(ja = "知らせを受けたすべての業務ユニットが受理したか。", en = "Did every unit that was told accept it?")]
     Delivered as "delivered" {}
+    /// Name, marker and place of a file that the product laid down.
+    #[texts(ja = "ファイルの名前、完了標識、伝送が規則どおりか。", en = "Are name, marker and transport of the file as the rules have it?")]
+    FileRules as "file-rules" {
+        /// `name`, `marker`, `encrypted`, or `sequence` (higher than that of the file before).
+        rule: FileRule,
+    }
+    /// A file follows the table of its group.
+    #[texts(ja = "ファイルがグループの項目表（文字、桁数、コード、必須、キー）に従うか。", en = "Does the file follow the table of its group (characters, lengths, codes, presence, keys)?")]
+    FileForm as "file-form" {}
+    /// Rows of a file that the product laid down.
+    #[texts(ja = "ファイルの行（件数と値）が期待どおりか。", en = "Are the rows of the file as expected, in number and values?")]
+    FileRows as "file-rows" {
+        /// Exactly so many rows that fit `where`.
+        #[serde(default)]
+        count: Option<usize>,
+        /// Only rows with these values count.
+        #[serde(default, rename = "where")]
+        only: BTreeMap<String, String>,
+        /// Values that each of them has.
+        #[serde(default)]
+        equals: BTreeMap<String, String>,
+    }
+    /// The full file of an earlier step with the changes of this delta file gives the full file of a later step.
+    #[texts(ja = "全件＋差分が新しい全件に一致するか。", en = "Do an earlier full file and the delta give the new full file?")]
+    FileDelta as "file-delta" {
+        /// Step with the earlier full file.
+        from: String,
+        /// Step with the delta file.
+        with: String,
+    }
     /// Items of the request that a consumer product sent to a unit.
     #[texts(ja = "利用側の製品が送った照会の項目が指示どおりか。", en = "Are the items that the product sent to the unit as it was told?")]
     Sent as "sent" {

@@ -53,3 +53,17 @@ pub enum SecurityRule {
     /// No password stands in the message in clear.
     Password,
 }
+
+/// Rules about a file of a unit, beside its content.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileRule {
+    /// Its name.
+    Name,
+    /// What its marker says.
+    Marker,
+    /// The place is reached over encrypted transport.
+    Encrypted,
+    /// Its number is higher than that of the file before.
+    Sequence,
+}

@@ -7,7 +7,7 @@ use super::error::did_you_mean;
 use super::family;
 use super::file::{Expectation, ExpectationFile, FamilyFile, IdLists, Resolver, ScenarioFile};
 use super::{CorpusError, Scenario};
-use super::{unit_family, units};
+use super::{unit_family, unit_files, units};
 use crate::standard::unit::{self, ItemFile, Unit, UnitFile};
 use crate::standard::{
     CorpusFiles, Interface, Location, Profile, ProfileFile, Reading, ReadingFile, Requirement, RequirementFile,
@@ -364,6 +364,9 @@ impl Loader {
                 self.profiles.push(profile);
             }
             for scenario in unit_family::generate(unit, &units, &location) {
+                self.push(scenario);
+            }
+            for scenario in unit_files::generate(unit, &location) {
                 self.push(scenario);
             }
         }

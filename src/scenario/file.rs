@@ -11,8 +11,8 @@ use super::act_unit::{UnitCall, UnitConsume, WrongAct, operation_of};
 use super::error::did_you_mean;
 use super::unit_checks::About;
 use super::{
-    Act, Call, Check, CheckSpec, Consume, CorpusError, Deliver, Describe, DriverAct, Http, Introspect, Observe,
-    ReadingCase, Scenario, Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
+    Act, Call, Check, CheckSpec, Consume, CorpusError, Deliver, Describe, DriverAct, FileDeposit, FileExport, Http,
+    Introspect, Observe, ReadingCase, Scenario, Soap, SoapConsume, Step, TlsProbe, Token, Wait, check_docs,
 };
 use crate::standard::unit::{Operation, Unit};
 use crate::standard::{ItemType, Location, Subject};
@@ -174,6 +174,12 @@ pub struct RawStep {
     /// Be the common platform between business units.
     #[serde(default)]
     pub deliver: Option<Deliver>,
+    /// Have the product lay down a file of a unit.
+    #[serde(default)]
+    pub file_export: Option<FileExport>,
+    /// Lay down a file of a unit for the product.
+    #[serde(default)]
+    pub file_deposit: Option<Box<FileDeposit>>,
     /// Wait.
     #[serde(default)]
     pub wait: Option<Wait>,
@@ -310,7 +316,7 @@ impl Resolver<'_> {
                 return Err(errors);
             }
         };
-        if called.is_some() || raw.deliver.is_some() {
+        if called.is_some() || raw.deliver.is_some() || raw.file_export.is_some() {
             let about = About {
                 units: self.units,
                 called,
@@ -322,6 +328,13 @@ impl Resolver<'_> {
                 checks.extend(about.usual(&checks));
             }
         }
+        let file_deposit = match raw.file_deposit.map(|deposit| self.deposit(*deposit)).transpose() {
+            Ok(deposit) => deposit,
+            Err(WrongAct(message)) => {
+                errors.push(form(location, user, &message));
+                return Err(errors);
+            }
+        };
         let acts: Vec<Act> = [
             raw.call.map(Act::Call),
             raw.token.map(Act::Token),
@@ -336,6 +349,8 @@ impl Resolver<'_> {
             raw.observe.map(Act::Observe),
             unit_act,
             raw.deliver.map(Act::Deliver),
+            raw.file_export.map(Act::FileExport),
+            file_deposit.map(Act::FileDeposit),
             raw.wait.map(Act::Wait),
         ]
         .into_iter()
@@ -349,7 +364,7 @@ impl Resolver<'_> {
                 found.join(" and ")
             };
             let message = "a step does exactly one of call, token, introspect, http, tls-probe, driver, consume, soap, describe, \
-                           soap-consume, observe, unit, unit-consume, deliver, wait";
+                           soap-consume, observe, unit, unit-consume, deliver, file-export, file-deposit, wait";
             form(location, user, &format!("{message}; found {found}"))
         });
         match act {
@@ -368,6 +383,11 @@ impl Resolver<'_> {
                 Err(errors)
             }
         }
+    }
+
+    fn deposit(&self, mut deposit: FileDeposit) -> Result<Box<FileDeposit>, WrongAct> {
+        deposit.complete(self.units)?;
+        Ok(Box::new(deposit))
     }
 
     /// The act at a business unit, with what it calls.

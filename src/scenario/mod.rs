@@ -15,6 +15,7 @@ mod lint;
 mod model;
 mod unit_checks;
 mod unit_family;
+mod unit_files;
 mod units;
 
 pub use act::{
@@ -25,9 +26,9 @@ pub use act_soap::{
     AddressingAct, Attack, Describe, Encoding, Observe, ReplyKind, SecurityAct, SignedBy, Soap, SoapConsume, SoapReply,
     TextEdit, TimestampUse,
 };
-pub use act_unit::Deliver;
+pub use act_unit::{Deliver, FileDeposit, FileExport, MarkerUse};
 pub use check::{Check, CheckDoc, Message, check_docs};
-pub use check_rules::{AddressingRule, Place, SecurityRule};
+pub use check_rules::{AddressingRule, FileRule, Place, SecurityRule};
 pub use corpus::{Corpus, CoverageRow};
 pub use error::CorpusError;
 pub(crate) use error::did_you_mean;

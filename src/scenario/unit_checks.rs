@@ -22,6 +22,7 @@ impl About<'_> {
             Check::Records(p) => vec![&mut p.only, &mut p.equals],
             Check::Told(p) => vec![&mut p.only, &mut p.equals],
             Check::Sent(p) => vec![&mut p.items],
+            Check::FileRows(p) => vec![&mut p.only, &mut p.equals],
             _ => return,
         };
         for table in tables {
@@ -42,12 +43,18 @@ impl About<'_> {
             }
             None => Vec::new(),
         };
+        let records = self.units.iter().flat_map(|unit| &unit.records);
+        let records = records.flat_map(|record| &record.fields);
         let events = self
             .units
             .iter()
             .flat_map(|unit| &unit.events)
             .flat_map(|event| &event.fields);
-        let found = fields.into_iter().chain(events).find(|field| field.item.id == id);
+        let found = fields
+            .into_iter()
+            .chain(events)
+            .chain(records)
+            .find(|field| field.item.id == id);
         found.map_or(15, |field| field.item.length)
     }
 

@@ -5,6 +5,7 @@ pub mod generate;
 mod item_table;
 mod json;
 pub mod table;
+pub mod unit_table;
 mod watch;
 pub mod wsdl;
 mod xsd;

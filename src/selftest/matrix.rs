@@ -117,7 +117,14 @@ pub async fn kill_matrix(
     defects: &[Defect],
     mut on_progress: impl FnMut(&str, usize, Duration),
 ) -> Result<KillMatrix, RunError> {
-    let clean = run(corpus, DefectSet::default(), None).await?;
+    // Where only some defects are asked for, the clean platform is asked only what they could change.
+    let is_whole = Defect::all().iter().all(|doc| defects.contains(&doc.id));
+    let parts: Vec<Part> = if is_whole {
+        Vec::new()
+    } else {
+        defects.iter().copied().map(Part::of).collect()
+    };
+    let clean = run(corpus, DefectSet::default(), &parts).await?;
     let mut matrix = KillMatrix::default();
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     for result in &clean {
@@ -159,7 +166,7 @@ pub async fn kill_matrix(
         let defect = *defect;
         async move {
             let begun = Instant::now();
-            let results = run(corpus, DefectSet::from(defect), Some(Part::of(defect))).await;
+            let results = run(corpus, DefectSet::from(defect), &[Part::of(defect)]).await;
             (defect, results, begun.elapsed())
         }
     };
@@ -235,6 +242,7 @@ enum Part {
     Api,
     Exchange,
     Units,
+    Files,
     Unit(String),
 }
 
@@ -246,6 +254,9 @@ impl Part {
         }
         if !doc.side.is_unit() {
             return Self::Api;
+        }
+        if defect.name().starts_with("file-") {
+            return Self::Files;
         }
         // `unit-10-r03`
         let number = defect
@@ -263,6 +274,7 @@ impl Part {
         match self {
             Self::Unit(unit) => interface == Some(unit),
             Self::Units => is_unit,
+            Self::Files => scenario.applies.iter().any(|word| word == "files"),
             Self::Exchange => !is_unit && interface.is_some_and(|id| corpus.services.contains_key(id)),
             Self::Api => !is_unit && interface.is_none_or(|id| !corpus.services.contains_key(id)),
         }
@@ -273,8 +285,8 @@ fn calls_units(scenario: &Scenario) -> bool {
     scenario.steps.iter().any(|step| step.act.service().is_some())
 }
 
-/// One run of the corpus against the reference platform, nothing written to disk.
-async fn run(corpus: &Corpus, defects: DefectSet, part: Option<Part>) -> Result<Vec<ScenarioResult>, RunError> {
+/// One run of parts of the corpus (none: of all) against the reference platform, nothing written to disk.
+async fn run(corpus: &Corpus, defects: DefectSet, parts: &[Part]) -> Result<Vec<ScenarioResult>, RunError> {
     let profiles = corpus.profiles.iter().filter(|profile| profile.subject.is_some());
     let selection = Selection {
         profiles: profiles.map(|profile| profile.id.clone()).collect(),
@@ -285,8 +297,9 @@ async fn run(corpus: &Corpus, defects: DefectSet, part: Option<Part>) -> Result<
         scenarios: corpus.scenarios.clone(),
         partial: false,
     });
-    if let Some(part) = part {
-        plan.scenarios.retain(|scenario| part.holds(scenario, corpus));
+    if !parts.is_empty() {
+        plan.scenarios
+            .retain(|scenario| parts.iter().any(|part| part.holds(scenario, corpus)));
     }
     let reference = Reference::start(corpus, 20_260_401, defects).await?;
     let options = RunOptions {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::error::{Fault, WorkbookFault};
+use super::error::{Fault, WorkbookError, WorkbookFault};
 use super::number;
 use super::package::Package;
 use crate::text::Text;
@@ -151,7 +151,7 @@ pub(super) fn read(package: &mut Package) -> Result<Vec<Sheet>, Fault> {
 }
 
 fn missing_sheet(name: &str) -> Fault {
-    Fault::new(
+    WorkbookError::new(
         WorkbookFault::MissingPart,
         Text::new("シートの中身がありません", "the sheet has no part"),
         Text::new(
@@ -275,7 +275,7 @@ fn worksheet(
         }
         row += 1;
         if sheet.cells.len() > MOST_CELLS || row > MOST_ROWS {
-            return Err(Fault::new(
+            return Err(WorkbookError::new(
                 WorkbookFault::TooLarge,
                 Text::new(
                     format!("{MOST_CELLS} を超えるセルがあります"),

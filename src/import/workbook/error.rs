@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::text::{Lang, Text};
 
@@ -78,37 +78,29 @@ impl fmt::Display for WorkbookError {
 
 impl std::error::Error for WorkbookError {}
 
-/// A failure before its file is known.
-#[derive(Clone, Debug)]
-pub(super) struct Fault {
-    pub(super) fault: WorkbookFault,
-    pub(super) sheet: Option<String>,
-    pub(super) cell: Option<String>,
-    pub(super) message: Text,
-    pub(super) remedy: Text,
-}
+/// A failure; its file is named by [`WorkbookError::of`], where it is known.
+pub(super) type Fault = Box<WorkbookError>;
 
-impl Fault {
-    pub(super) fn new(fault: WorkbookFault, message: Text, remedy: Text) -> Self {
-        Self {
+impl WorkbookError {
+    pub(super) fn new(fault: WorkbookFault, message: Text, remedy: Text) -> Fault {
+        Box::new(Self {
+            file: PathBuf::new(),
             fault,
             sheet: None,
             cell: None,
             message,
             remedy,
-        }
+        })
     }
 
-    pub(super) fn at(self, sheet: &str, cell: Option<String>) -> Self {
-        Self {
-            sheet: Some(sheet.to_owned()),
-            cell,
-            ..self
-        }
+    pub(super) fn at(mut self: Box<Self>, sheet: &str, cell: Option<String>) -> Fault {
+        self.sheet = Some(sheet.to_owned());
+        self.cell = cell;
+        self
     }
 
     /// A failure of writing.
-    pub(super) fn output(error: &io::Error) -> Self {
+    pub(super) fn output(error: &io::Error) -> Fault {
         Self::new(
             WorkbookFault::Output,
             Text::neutral(error),
@@ -116,14 +108,8 @@ impl Fault {
         )
     }
 
-    pub(super) fn of(self, file: PathBuf) -> WorkbookError {
-        WorkbookError {
-            file,
-            fault: self.fault,
-            sheet: self.sheet,
-            cell: self.cell,
-            message: self.message,
-            remedy: self.remedy,
-        }
+    pub(super) fn of(mut self: Box<Self>, file: &Path) -> Fault {
+        file.clone_into(&mut self.file);
+        self
     }
 }

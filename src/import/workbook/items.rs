@@ -2,7 +2,7 @@
 
 use super::book::{Cell, Held, Sheet, cell_name};
 use super::codes::{Reference, code_id};
-use super::error::{Fault, WorkbookFault};
+use super::error::{Fault, WorkbookError, WorkbookFault};
 use super::layout::{Column, Layout};
 use super::slips::Slips;
 use crate::schema::table::{CheckDigit, Group, Item, Presence, Type};
@@ -121,7 +121,7 @@ impl Reader<'_> {
     fn no_values(&self) -> Result<(), Fault> {
         for column in self.layout.columns.keys() {
             if self.at(*column).is_some_and(|(cell, _)| cell.held == Held::Nothing) {
-                return Err(Fault::new(
+                return Err(WorkbookError::new(
                     WorkbookFault::NoValue,
                     Text::new(
                         "計算結果が保存されていない数式です",

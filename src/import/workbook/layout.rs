@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::book::{Sheet, cell_name};
-use super::error::{Fault, WorkbookFault};
+use super::error::{Fault, WorkbookError, WorkbookFault};
 use crate::text::Text;
 
 /// Rows at the top of a sheet in which the heading is looked for.
@@ -186,7 +186,7 @@ fn missing_column(sheet: &Sheet, layout: &Layout, needed: Column) -> Fault {
         .collect();
     let headings = headings.join(", ");
     let row = layout.heading + 1;
-    Fault::new(
+    WorkbookError::new(
         WorkbookFault::MissingColumn,
         Text::new(
             format!("{row} 行目の見出しに列「{official}」がありません（見出し: {headings}）"),

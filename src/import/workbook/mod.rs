@@ -15,9 +15,6 @@ mod number;
 mod package;
 mod slips;
 
-#[cfg(test)]
-mod tests;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,12 +47,12 @@ pub struct WorkbookOptions {
 ///
 /// # Errors
 /// See [`WorkbookFault`]; nothing was written then, unless writing itself failed.
-pub fn import_workbook(options: &WorkbookOptions) -> Result<Table, WorkbookError> {
-    let of = |fault: Fault| fault.of(options.file.clone());
-    let out_of = |fault: Fault| fault.of(options.out.clone());
+pub fn import_workbook(options: &WorkbookOptions) -> Result<Table, Box<WorkbookError>> {
+    let of = |fault: Fault| fault.of(&options.file);
+    let out_of = |fault: Fault| fault.of(&options.out);
     let holds_something = fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some());
     if options.out.is_file() || (holds_something && !options.force) {
-        return Err(out_of(Fault::new(
+        return Err(out_of(WorkbookError::new(
             WorkbookFault::Output,
             Text::new("空のフォルダではありません", "it is no empty folder"),
             Text::new(
@@ -66,7 +63,7 @@ pub fn import_workbook(options: &WorkbookOptions) -> Result<Table, WorkbookError
     }
     let table = read_workbook(&options.file, options.id.as_deref())?;
     let text = toml::to_string_pretty(&table).map_err(|error| {
-        of(Fault::new(
+        of(WorkbookError::new(
             WorkbookFault::Output,
             Text::neutral(error),
             Text::new("開発元に知らせてください", "please tell the developers"),
@@ -74,9 +71,9 @@ pub fn import_workbook(options: &WorkbookOptions) -> Result<Table, WorkbookError
     })?;
     let file = options.file.file_name().unwrap_or_default().to_string_lossy();
     let write = |name: &str, content: &str| {
-        fs::write(options.out.join(name), content).map_err(|error| out_of(Fault::output(&error)))
+        fs::write(options.out.join(name), content).map_err(|error| out_of(WorkbookError::output(&error)))
     };
-    fs::create_dir_all(&options.out).map_err(|error| out_of(Fault::output(&error)))?;
+    fs::create_dir_all(&options.out).map_err(|error| out_of(WorkbookError::output(&error)))?;
     write("table.toml", &format!("{}{text}", heading(&file)))?;
     write("slips.txt", &slips::listed(&table.slip, &file))?;
     Ok(table)
@@ -93,8 +90,8 @@ fn heading(file: &str) -> String {
 ///
 /// # Errors
 /// See [`WorkbookFault`].
-pub fn read_workbook(file: &Path, id: Option<&str>) -> Result<Table, WorkbookError> {
-    let of = |fault: Fault| fault.of(file.to_owned());
+pub fn read_workbook(file: &Path, id: Option<&str>) -> Result<Table, Box<WorkbookError>> {
+    let of = |fault: Fault| fault.of(file);
     let (mut package, bytes) = Package::open(file).map_err(of)?;
     let sheets = book::read(&mut package).map_err(of)?;
     let source = Source {
@@ -189,7 +186,7 @@ fn sorted(slips: Slips, sheets: &[Sheet]) -> Vec<Slip> {
 fn no_items(sheets: &[Sheet]) -> Fault {
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
     let names = names.join(", ");
-    Fault::new(
+    WorkbookError::new(
         WorkbookFault::NoItems,
         Text::new(
             format!("データ項目・データ型・桁数などの見出しのある表がありません（シート: {names}）"),

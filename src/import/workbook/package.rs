@@ -7,7 +7,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::error::{Fault, WorkbookFault};
+use super::error::{Fault, WorkbookError, WorkbookFault};
 use crate::schema::read_regular;
 use crate::text::Text;
 use crate::xml::{Document, Limits, parse_bytes};
@@ -37,7 +37,7 @@ fn xlsx() -> Text {
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> Fault {
-    Fault::new(
+    WorkbookError::new(
         WorkbookFault::Damaged,
         Text::new(
             format!("ZIP が壊れています: {error}"),
@@ -51,7 +51,7 @@ fn damaged(error: &dyn std::fmt::Display) -> Fault {
 }
 
 fn too_large(what: &str, most: u64) -> Fault {
-    Fault::new(
+    WorkbookError::new(
         WorkbookFault::TooLarge,
         Text::new(
             format!("{what} は展開すると {most} バイトを超えます"),
@@ -67,7 +67,7 @@ fn too_large(what: &str, most: u64) -> Fault {
 impl Package {
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<u8>), Fault> {
         let bytes = read_regular(path, MOST_BYTES).map_err(|error| {
-            Fault::new(
+            WorkbookError::new(
                 WorkbookFault::Unreadable,
                 Text::new(format!("読めません: {error}"), format!("cannot be read: {error}")),
                 Text::new("ファイルを確かめてください", "look at the file"),
@@ -98,7 +98,7 @@ impl Package {
                 format!("xlsx ではなく{ja}です"),
                 format!("expected a workbook (xlsx), found {en}"),
             );
-            Err(Fault::new(WorkbookFault::OtherKind, message, xlsx()))
+            Err(WorkbookError::new(WorkbookFault::OtherKind, message, xlsx()))
         };
         if self.has("xl/workbook.bin") {
             return other("バイナリブック（xlsb）", "a binary workbook (xlsb)");
@@ -140,7 +140,7 @@ impl Package {
         };
         parse_bytes(&bytes, None, &limits).map(Some).map_err(|error| {
             let what = error.describe();
-            Fault::new(
+            WorkbookError::new(
                 WorkbookFault::Damaged,
                 Text::new(
                     format!("{name} を XML として読めません（{}）: {}", error.at, what.ja),
@@ -154,7 +154,7 @@ impl Package {
     /// A part that has to be there.
     pub(super) fn needed(&mut self, name: &str) -> Result<Document, Fault> {
         self.part(name)?.ok_or_else(|| {
-            Fault::new(
+            WorkbookError::new(
                 WorkbookFault::MissingPart,
                 Text::new(
                     format!("ブックに {name} がありません"),
@@ -208,7 +208,7 @@ fn refuse_other_kinds(bytes: &[u8]) -> Result<(), Fault> {
         // A workbook with a password is an old-style container with a stream of this name, in UTF-16.
         let stream: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
         if memchr::memmem::find(bytes, &stream).is_some() {
-            return Err(Fault::new(
+            return Err(WorkbookError::new(
                 WorkbookFault::Encrypted,
                 Text::new("パスワードで暗号化されています", "it is encrypted with a password"),
                 Text::new(
@@ -217,7 +217,7 @@ fn refuse_other_kinds(bytes: &[u8]) -> Result<(), Fault> {
                 ),
             ));
         }
-        return Err(Fault::new(
+        return Err(WorkbookError::new(
             WorkbookFault::OldFormat,
             Text::new(
                 "旧形式（xls）のブックです",
@@ -232,7 +232,7 @@ fn refuse_other_kinds(bytes: &[u8]) -> Result<(), Fault> {
         } else {
             Text::new("ZIP でないファイル", "a file that is no ZIP")
         };
-        return Err(Fault::new(
+        return Err(WorkbookError::new(
             WorkbookFault::NotAWorkbook,
             Text::new(
                 format!("xlsx のブックではありません: {}", found.ja),

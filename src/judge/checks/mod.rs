@@ -4,6 +4,7 @@ mod addressing;
 mod body;
 mod consumer;
 mod errors;
+mod files;
 mod message;
 mod numbers;
 mod scope;
@@ -48,6 +49,10 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::ToldInOrder(p) => units::told_in_order(p, context, step),
         Check::TellsNothing(p) => units::tells_nothing(p, context, step),
         Check::Sent(p) => units::sent(p, context, step),
+        Check::FileRules(p) => files::rules(p, context, step),
+        Check::FileForm(_) => files::form(context, step),
+        Check::FileRows(p) => files::rows_of_file(p, context, step),
+        Check::FileDelta(p) => files::delta(p, context, step),
         Check::Delivered(_) => units::delivered(context, step),
         // Checks over all repetitions at once.
         Check::Unique(p) => numbers::unique(p, context, step),

@@ -31,7 +31,7 @@ fn meant(context: &Context<'_>, value: &str) -> String {
     }
 }
 
-fn all_meant(context: &Context<'_>, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn all_meant(context: &Context<'_>, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     values
         .iter()
         .map(|(id, value)| (id.clone(), meant(context, value)))
@@ -52,7 +52,7 @@ fn fits(row: Element<'_>, values: &BTreeMap<String, String>) -> bool {
 }
 
 /// Values of a table in words.
-fn words(values: &BTreeMap<String, String>) -> String {
+pub(super) fn words(values: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = values.iter().map(|(id, value)| format!("{id}={value}")).collect();
     pairs.join(", ")
 }

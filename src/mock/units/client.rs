@@ -1,10 +1,11 @@
 //! A unit as a consumer: it asks another unit, and says what it was told.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::service::UnitsConfig;
-use crate::mock::Defect;
+use crate::mock::{Defect, DefectSet};
 use crate::soap::{Envelope, FaultView, Message, escape_text};
 use crate::standard::unit::{ConsumerMistake, Operation, Unit, namespace};
 use crate::wire::{Client as Http, ClientOptions, Outgoing, Url, parse_response};
@@ -30,15 +31,17 @@ pub struct Order {
 
 /// All units as consumers.
 pub struct UnitClient {
-    config: UnitsConfig,
+    units: Arc<Vec<Unit>>,
+    defects: DefectSet,
     http: Http,
 }
 
 impl UnitClient {
     /// Consumers that are to make these mistakes.
-    pub fn new(config: UnitsConfig) -> Self {
+    pub fn new(units: Arc<Vec<Unit>>, defects: DefectSet) -> Self {
         Self {
-            config,
+            units,
+            defects,
             http: Http::new(ClientOptions::default()),
         }
     }
@@ -51,10 +54,10 @@ impl UnitClient {
         let (Some(unit), Some(asked), Some(operation)) = (unit, asked, operation) else {
             return failed("no such unit or operation");
         };
-        if self.config.defects.has(Defect::UnitConsumerSilent) {
+        if self.defects.has(Defect::UnitConsumerSilent) {
             return failed("not asked");
         }
-        let mistakes = Mistakes::of(unit, &self.config);
+        let mistakes = Mistakes::of(unit, &self.defects);
         let times = if mistakes.makes(ConsumerMistake::AsksAgain) {
             STUBBORN
         } else {
@@ -71,14 +74,14 @@ impl UnitClient {
                 break;
             }
         }
-        if self.config.defects.has(Defect::UnitConsumerReportsNothing) {
+        if self.defects.has(Defect::UnitConsumerReportsNothing) {
             return json!({ "outcome": "unknown" });
         }
         report
     }
 
     fn unit(&self, interface: &str) -> Option<&Unit> {
-        self.config.units.iter().find(|unit| unit.interface() == interface)
+        self.units.iter().find(|unit| unit.interface() == interface)
     }
 
     async fn ask(&self, unit: &Unit, asked: &Unit, operation: &Operation, order: &Order, mistakes: &Mistakes) -> Value {
@@ -88,7 +91,7 @@ impl UnitClient {
         let name = &operation.name;
         let space = namespace(asked.file.number);
         let items = request_items(unit, operation, &order.fields, mistakes);
-        let items = if self.config.defects.has(Defect::UnitConsumerMessageInvalid) {
+        let items = if self.defects.has(Defect::UnitConsumerMessageInvalid) {
             format!("<kakucho>1</kakucho>{items}")
         } else {
             items
@@ -123,12 +126,12 @@ impl UnitClient {
 struct Mistakes(Vec<ConsumerMistake>);
 
 impl Mistakes {
-    fn of(unit: &Unit, config: &UnitsConfig) -> Self {
+    fn of(unit: &Unit, defects: &DefectSet) -> Self {
         let switched = unit
             .file
             .rule
             .iter()
-            .filter(|rule| Defect::of_rule(&rule.id).is_some_and(|defect| config.defects.has(defect)));
+            .filter(|rule| Defect::of_rule(&rule.id).is_some_and(|defect| defects.has(defect)));
         Self(switched.filter_map(|rule| rule.mistake).collect())
     }
 

@@ -24,7 +24,6 @@ pub(in crate::mock) struct Desk<'a> {
     pub(super) receipt: String,
 }
 
-#[expect(dead_code, reason = "every unit uses what its rules need")]
 impl Desk<'_> {
     // --- the request ---
 

@@ -49,6 +49,11 @@ fn kept(item: &Item, value: String, defects: &DefectSet) -> String {
     value
 }
 
+/// Whether a value is as the table allows.
+pub(super) fn check_value(item: &Item, value: &str) -> Result<(), Refusal> {
+    check(item, value, &DefectSet::NONE)
+}
+
 fn check(item: &Item, value: &str, defects: &DefectSet) -> Result<(), Refusal> {
     let name = &item.name.ja;
     if value.is_empty() {

@@ -87,7 +87,7 @@ pub(super) struct Correction {
 
 /// Brings the instalments to a new total. Those that were due stay as far as possible: an increase is put on the others,
 /// a decrease is taken from them first. Gives the instalments that changed.
-pub(super) fn correct(instalments: &mut [Row], total: i64, how: Correction) -> Vec<Row> {
+pub(super) fn correct(instalments: &mut Vec<Row>, total: i64, how: Correction) -> Vec<Row> {
     let is_past = |row: &Row| how.spares_past && day(row, "nokigen").is_some_and(|due| due <= how.decided);
     let past: i64 = instalments
         .iter()
@@ -114,7 +114,16 @@ pub(super) fn correct(instalments: &mut [Row], total: i64, how: Correction) -> V
             changed.push(row.clone());
         }
     }
-    // Nothing is left to fall due: what is added has to be an instalment of its own, and the caller makes it.
+    let sum: i64 = instalments.iter().map(|row| number(row, "kingaku")).sum();
+    if let Some(last) = instalments.last().filter(|_| sum < total) {
+        // Nothing is left to fall due.
+        let text = |item: &str| last.get(item).map_or("", String::as_str);
+        let number = instalments.len() + 1;
+        let mut added = further(text("tsuchishobango"), text("nendo"), number, how.decided);
+        added.insert("kingaku".into(), (total - sum).to_string());
+        instalments.push(added.clone());
+        changed.push(added);
+    }
     changed
 }
 
@@ -127,6 +136,12 @@ pub(super) fn instalment(notice: &str, year: &str, number: usize, due: Day, amou
         ("nokigen", due.to_string()),
         ("kingaku", amount.to_string()),
     ])
+}
+
+/// An instalment of its own for what is added later (随時): due at the end of the month after the decision.
+pub(super) fn further(notice: &str, year: &str, number: usize, decided: Day) -> Row {
+    let due = decided.add_months(1).unwrap_or(decided).last_of_month();
+    instalment(notice, year, number, weekday_from(due), 0)
 }
 
 /// What the notices of unit 01 tell about where somebody lives and whether somebody died.
@@ -208,4 +223,86 @@ pub(super) fn note_handbook(desk: &mut Desk<'_>) {
 /// Whether somebody holds a handbook on a day.
 pub(super) fn holds_handbook(desk: &Desk<'_>, subject: &str, on: Day) -> bool {
     desk.rows(HANDBOOKS, subject).iter().any(|row| covers(row, on))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(text: &str) -> Day {
+        Day::parse(text).expect("a day")
+    }
+
+    fn four() -> Vec<Row> {
+        let dues = ["2026-06-30", "2026-08-31", "2026-11-02", "2027-02-01"];
+        let amounts = split(155_000, 4, 1_000, true);
+        let rows = dues.into_iter().zip(amounts).enumerate();
+        rows.map(|(index, (due, amount))| instalment("1", "2026", index + 1, on(due), amount))
+            .collect()
+    }
+
+    fn amounts(rows: &[Row]) -> Vec<i64> {
+        rows.iter().map(|row| number(row, "kingaku")).collect()
+    }
+
+    fn how(spares_past: bool, clears_past: bool) -> Correction {
+        Correction {
+            decided: on("2026-09-10"),
+            spares_past,
+            clears_past,
+        }
+    }
+
+    #[test]
+    fn the_rest_goes_into_the_first_instalment() {
+        assert_eq!(split(155_000, 4, 1_000, true), [41_000, 38_000, 38_000, 38_000]);
+        assert_eq!(split(155_500, 12, 100, true)[..2], [13_600, 12_900]);
+        assert_eq!(split(155_000, 4, 1_000, false)[3], 41_000);
+        assert_eq!(split(500, 0, 1_000, true), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn a_due_date_is_carried_over_weekends() {
+        assert_eq!(weekday_from(on("2027-01-30")), on("2027-02-01"));
+        assert_eq!(weekday_from(on("2027-01-31")), on("2027-02-01"));
+        assert_eq!(weekday_from(on("2027-02-01")), on("2027-02-01"));
+    }
+
+    #[test]
+    fn an_increase_spares_what_was_due() {
+        let mut rows = four();
+        assert_eq!(correct(&mut rows, 175_000, how(true, true)).len(), 2);
+        assert_eq!(amounts(&rows), [41_000, 38_000, 48_000, 48_000]);
+        let mut rows = four();
+        correct(&mut rows, 175_000, how(false, true));
+        assert_eq!(amounts(&rows), [46_000, 43_000, 43_000, 43_000]);
+    }
+
+    #[test]
+    fn an_increase_after_the_last_due_date_is_an_instalment_of_its_own() {
+        let mut rows = four();
+        let decided = on("2027-03-10");
+        let late = Correction {
+            decided,
+            ..how(true, true)
+        };
+        let changed = correct(&mut rows, 160_000, late);
+        assert_eq!(amounts(&rows), [41_000, 38_000, 38_000, 38_000, 5_000]);
+        assert_eq!(changed[0]["nokigen"], "2027-04-30");
+        assert_eq!(changed[0]["kibetsu"], "5");
+    }
+
+    #[test]
+    fn a_decrease_is_taken_from_what_is_not_due_first() {
+        let mut rows = four();
+        correct(&mut rows, 100_000, how(true, true));
+        assert_eq!(amounts(&rows), [41_000, 38_000, 11_000, 10_000]);
+        correct(&mut rows, 50_000, how(true, true));
+        assert_eq!(amounts(&rows), [41_000, 9_000, 0, 0]);
+        assert_eq!(correct(&mut rows, 0, how(true, true)).len(), 2);
+        assert_eq!(amounts(&rows), [0, 0, 0, 0]);
+        let mut rows = four();
+        correct(&mut rows, 0, how(true, false));
+        assert_eq!(amounts(&rows), [41_000, 38_000, 0, 0]);
+    }
 }

@@ -5,11 +5,14 @@
 
 mod client;
 mod desk;
+mod files;
 mod form;
 mod levies;
 mod rules;
 mod service;
 mod social;
+mod span;
+mod staff;
 mod store;
 mod u01_resident_register;
 mod u02_seal_registration;

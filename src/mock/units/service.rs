@@ -12,6 +12,7 @@ use crate::mock::{Defect, DefectSet};
 use crate::soap::{ENVELOPE, Message};
 use crate::standard::unit::{Field, Operation, OperationKind, Unit, description, namespace};
 use crate::text::date::timestamp;
+use crate::wire::place::Place;
 use crate::wire::{Answer, HttpRequest, Url, media_parameter, response_bytes};
 use crate::xml::{Doctype, Limits, escape_text, parse_bytes};
 
@@ -27,6 +28,10 @@ pub struct UnitsConfig {
     pub units: Arc<Vec<Unit>>,
     /// Mistakes to make.
     pub defects: DefectSet,
+    /// 団体コード of the municipality.
+    pub municipality: String,
+    /// Where files are laid down.
+    pub place: Option<Place>,
 }
 
 /// All units, each with what it knows.
@@ -52,6 +57,28 @@ impl UnitService {
         let text = base.with_target("/").to_string();
         let mut known = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         text.trim_end_matches('/').clone_into(&mut known);
+    }
+
+    pub(super) fn units(&self) -> &[Unit] {
+        &self.config.units
+    }
+
+    pub(super) fn defects(&self) -> &DefectSet {
+        &self.config.defects
+    }
+
+    pub(super) fn municipality(&self) -> &str {
+        &self.config.municipality
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.config.place.as_ref()
+    }
+
+    /// What a unit knows.
+    pub(super) fn store(&self, number: u8) -> Option<MutexGuard<'_, Store>> {
+        let store = self.stores.get(&number)?;
+        Some(store.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether a path is that of a unit.
@@ -116,9 +143,8 @@ impl UnitService {
 
     fn work(&self, unit: &Unit, operation: &Operation, input: Row) -> Result<String, Refusal> {
         // Every unit has had a store since the beginning; every step leaves it valid.
-        let mut store: MutexGuard<'_, Store> = match self.stores.get(&unit.file.number) {
-            Some(store) => store.lock().unwrap_or_else(PoisonError::into_inner),
-            None => return Ok(String::new()),
+        let Some(mut store) = self.store(unit.file.number) else {
+            return Ok(String::new());
         };
         store.receipts += 1;
         let receipt = format!("R{:02}{:010}", unit.file.number, store.receipts);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::files::Shelf;
+
 /// Items of a row with their values.
 pub(in crate::mock) type Row = BTreeMap<String, String>;
 
@@ -33,6 +35,8 @@ pub(super) struct Store {
     pub(super) files: HashMap<String, File>,
     /// Subjects whose rows or notes hold a value: (item, value) → subjects. It may name subjects whose value has changed.
     index: HashMap<(String, String), BTreeSet<String>>,
+    /// Files of each group, by record id.
+    pub(super) shelves: BTreeMap<String, Shelf>,
     pub(super) receipts: u64,
     pub(super) serial: u64,
 }

@@ -3,8 +3,8 @@
 use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::levies::{
-    Correction, INSTALMENTS, correct, covers, cut, day, died_before, due_dates, has_moved_out, instalment, is, is_open,
-    note_resident, number, split,
+    Correction, INSTALMENTS, correct, covers, cut, day, died_before, due_dates, further, has_moved_out, instalment, is,
+    is_open, note_resident, number, split,
 };
 use super::rules::Business;
 use crate::text::date::Day;
@@ -190,7 +190,7 @@ fn owned_on(desk: &Desk<'_>, subject: &str, base: Day) -> Vec<Row> {
         return rows.filter(|row| covers(row, base)).cloned().collect();
     }
     // What was demolished since then is left out too.
-    let houses = |row: &&Row| !(is(row, "shisan_kubun", "2") && !is_open(row));
+    let houses = |row: &&Row| !is(row, "shisan_kubun", "2") || is_open(row);
     rows.filter(|row| covers(row, base)).filter(houses).cloned().collect()
 }
 
@@ -326,8 +326,13 @@ fn correct_value(desk: &mut Desk<'_>) -> Result<(), Refusal> {
 
     let mut parts: Vec<Row> = desk.rows(INSTALMENTS, &subject).to_vec();
     parts.retain(|row| is(row, "nendo", &year));
+    let decided = desk.day("ketteibi").unwrap_or(Day::LAST);
+    if parts.is_empty() {
+        let notice = terms.get("tsuchishobango").map_or("", String::as_str);
+        parts.push(further(notice, &year, 1, decided));
+    }
     let how = Correction {
-        decided: desk.day("ketteibi").unwrap_or(Day::LAST),
+        decided,
         spares_past: true,
         clears_past: true,
     };

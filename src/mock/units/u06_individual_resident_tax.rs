@@ -3,7 +3,7 @@
 use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::levies::{
-    Correction, INSTALMENTS, correct, covers, cut, day, died_before, due_dates, has_moved_out, holds_handbook,
+    Correction, INSTALMENTS, correct, covers, cut, day, died_before, due_dates, further, has_moved_out, holds_handbook,
     instalment, is, is_open, lives_here, note_handbook, note_resident, number, split, weekday_from,
 };
 use super::rules::Business;
@@ -400,14 +400,11 @@ fn correct_tax(desk: &mut Desk<'_>) -> Result<(), Refusal> {
         clears_past: desk.obeys("UNIT-06-R22"),
     };
     let way = assessment.get("choshu_kubun").cloned().unwrap_or_default();
-    let mut changed = correct(&mut parts, new, how);
-    let sum: i64 = parts.iter().map(|row| number(row, "kingaku")).sum();
-    if sum < new {
-        let due = weekday_from(decided.add_months(1).unwrap_or(decided).last_of_month());
-        let notice = assessment.get("tsuchishobango").cloned().unwrap_or_default();
-        changed.push(instalment(&notice, &year, parts.len() + 1, due, new - sum));
-        parts.extend(changed.last().cloned());
+    if parts.is_empty() {
+        let notice = assessment.get("tsuchishobango").map_or("", String::as_str);
+        parts.push(further(notice, &year, 1, decided));
     }
+    let changed = correct(&mut parts, new, how);
     desk.retain(INSTALMENTS, &subject, |row| !is(row, "nendo", &year));
     for part in parts {
         desk.add(INSTALMENTS, &subject, part);

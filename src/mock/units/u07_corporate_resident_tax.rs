@@ -162,7 +162,7 @@ fn assess(desk: &Desk<'_>, terms: &Row, first: Day, end: Day) -> Row {
     let corporation = history
         .iter()
         .find(|row| covers(row, until))
-        .or(history.last())
+        .or_else(|| history.last())
         .cloned()
         .unwrap_or_default();
 

@@ -187,7 +187,7 @@ fn apply(desk: &mut Desk<'_>) -> Result<(), Refusal> {
     let pending = desk
         .rows(APPLICATIONS, &subject)
         .iter()
-        .any(|known| known.get("kettei").is_none());
+        .any(|known| !known.contains_key("kettei"));
     desk.demand("UNIT-14-R22", !pending, "an application is pending")?;
     let with_disease = desk.text("tokutei_shippei") == "1";
     let eligible = match category_on(desk, &subject, applied) {
@@ -253,7 +253,7 @@ fn decide(desk: &mut Desk<'_>) -> Result<(), Refusal> {
     else {
         return desk.refuse("E0004", "no application with this receipt number");
     };
-    desk.demand("UNIT-14-R22", application.get("kettei").is_none(), "decided already")?;
+    desk.demand("UNIT-14-R22", !application.contains_key("kettei"), "decided already")?;
     let kind = application.get("shinsei_kubun").cloned().unwrap_or_default();
     let applied = day_in(&application, "shinseibi").unwrap_or(decided);
     in_order(desk, applied, decided)?;

@@ -75,10 +75,9 @@ fn suspended_on(row: &Row, day: Day) -> bool {
         let (kind, since) = entry.split_once('=')?;
         Some((Day::parse(since).ok()?, kind == "2"))
     });
-    entries
-        .filter(|(since, _)| *since <= day)
-        .last()
-        .is_some_and(|(_, suspended)| suspended)
+    let mut latest_first = entries.rev();
+    let last = latest_first.find(|(since, _)| *since <= day);
+    last.is_some_and(|(_, suspended)| suspended)
 }
 
 /// The row that is open on a day.
@@ -414,10 +413,12 @@ fn moved(desk: &mut Desk<'_>, event: &str) {
             let open = row_on(desk, &subject, before(day));
             let number = desk.note(&subject, "setaibango").to_owned();
             match open {
-                Some(row) if row.get("setaibango") != Some(&number) && desk.has("setaibango") => {
-                    if desk.obeys("UNIT-16-R10") {
-                        end(desk, &subject, day, "split");
-                    }
+                Some(row)
+                    if desk.has("setaibango")
+                        && row.get("setaibango") != Some(&number)
+                        && desk.obeys("UNIT-16-R10") =>
+                {
+                    end(desk, &subject, day, "split");
                 }
                 None if !desk.obeys("UNIT-16-R08") => join(desk, &subject, day),
                 _ => {}

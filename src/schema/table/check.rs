@@ -13,10 +13,13 @@ use super::model::{Level, Quoting, Table};
 use super::read::TableError;
 use super::record::Record;
 use super::report::{FileResult, Finding, Outcome, TableResult};
-use super::split::{Split, Splitter};
-use file::{FileCheck, Scene};
+use super::split::{MOST_FIELDS, Split, Splitter};
+use file::{FileCheck, Scene, TooLong};
 use group::{GroupState, KeyRoom, Pending};
 use sink::Sink;
+
+/// A record may be so many times as long as a field at the most.
+const FIELDS_OF_A_RECORD: usize = 16;
 
 /// How files are checked.
 #[derive(Clone, Debug)]
@@ -178,9 +181,15 @@ impl<'t> TableChecker<'t> {
             let next = match split {
                 Split::End => return Ok(()),
                 Split::Record(next) => next,
+                Split::TooWide => {
+                    facts.too_long(&record, TooLong::Fields(MOST_FIELDS), &mut self.sink);
+                    return Ok(());
+                }
                 Split::Incomplete(field) => {
-                    if blocks.bytes().len() - field > self.options.field_limit {
-                        facts.too_long(&record, self.options.field_limit, &mut self.sink);
+                    let limit = self.options.field_limit;
+                    let (in_field, in_record) = (blocks.bytes().len() - field, blocks.bytes().len() - at);
+                    if in_field > limit || in_record > limit.saturating_mul(FIELDS_OF_A_RECORD) {
+                        facts.too_long(&record, TooLong::Bytes(limit), &mut self.sink);
                         return Ok(());
                     }
                     blocks.more(at)?;

@@ -39,9 +39,9 @@ pub(super) fn is_day(bytes: &[u8]) -> bool {
 /// Whether bytes are HH:MM:SS or HH:MM.
 #[inline]
 pub(super) fn is_time(bytes: &[u8]) -> bool {
-    let (hour, minute, second) = match bytes {
-        &[a, b, b':', c, d] => ([a, b], [c, d], [b'0', b'0']),
-        &[a, b, b':', c, d, b':', e, f] => ([a, b], [c, d], [e, f]),
+    let (hour, minute, second) = match *bytes {
+        [a, b, b':', c, d] => ([a, b], [c, d], [b'0', b'0']),
+        [a, b, b':', c, d, b':', e, f] => ([a, b], [c, d], [e, f]),
         _ => return false,
     };
     let below = |[tens, ones]: [u8; 2], limit: u8| {

@@ -123,7 +123,7 @@ fn other_form(expected: HeaderForm, found: HeaderForm) -> Fault {
 }
 
 fn not_a_header(cells: &[String], table: &Table, wanted: Option<usize>) -> Header {
-    let group = wanted.or((table.group.len() == 1).then_some(0));
+    let group = wanted.or_else(|| (table.group.len() == 1).then_some(0));
     let columns = |index: usize| table.group[index].item.len();
     let items = (0..cells.len())
         .map(|column| group.filter(|index| column < columns(*index)).map(|_| column))

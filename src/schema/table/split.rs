@@ -40,9 +40,14 @@ pub(super) enum Split {
     Record(usize),
     /// The slice ends inside a record whose last field begins here: more bytes are needed.
     Incomplete(usize),
+    /// The record has more fields than are read.
+    TooWide,
     /// Nothing is left.
     End,
 }
+
+/// Fields of one record at the most.
+pub(super) const MOST_FIELDS: usize = 1 << 16;
 
 /// Splits delimited text into records.
 pub(super) struct Splitter {
@@ -83,6 +88,9 @@ impl Splitter {
         let mut at = start;
         loop {
             let begin = at;
+            if record.fields.len() >= MOST_FIELDS {
+                return Split::TooWide;
+            }
             let stopped = match self.quote {
                 Some(quote) if !literal && bytes.get(at) == Some(&quote) => self.quoted_field(bytes, at, last, record),
                 _ => self.plain_field(bytes, at, last, literal, record),

@@ -4,6 +4,7 @@
 //! typed values; [`description`] writes the WSDL and the schema that follow from them.
 
 mod description;
+pub mod exchange_file;
 mod file;
 mod resolve;
 
@@ -99,6 +100,8 @@ pub struct Item {
     pub fixed: bool,
     /// Values that may stand here; empty: any.
     pub codes: Vec<String>,
+    /// Id of the list that they stand in.
+    pub code_list: Option<String>,
     /// Whether an unknown day may stand here (住民記録システム標準仕様書 1.1.8).
     pub unknown_date: bool,
     /// A value that fits.

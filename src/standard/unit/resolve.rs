@@ -164,6 +164,7 @@ fn item_of(row: &ItemRow, lists: &BTreeMap<String, CodeList>, unit: u8, errors: 
         length: row.length,
         fixed: row.fixed,
         codes,
+        code_list: row.codes.clone(),
         unknown_date: row.unknown_date,
         example: row.example.clone(),
     }

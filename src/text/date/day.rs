@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::Text;
+
 /// Days of the week, numbered as in 行政基本情報データ連携モデル 1015-1 §1.2 (1 = 月曜日 … 7 = 日曜日).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
 pub enum Weekday {
@@ -54,6 +56,24 @@ pub enum DayError {
         /// The day as it stands.
         found: u8,
     },
+}
+
+impl DayError {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let japanese = match self {
+            Self::Form { found } => format!("半角数字の YYYY-MM-DD であるべきところ {found:?} です"),
+            Self::Year { found } => format!("年は 1 から 9999 までのところ {found} です"),
+            Self::Month { found } => format!("月は 1 から 12 までのところ {found} です"),
+            Self::Day {
+                year,
+                month,
+                last,
+                found,
+            } => format!("{year} 年 {month} 月は {last} 日までのところ {found} 日です"),
+        };
+        Text::new(japanese, self.to_string())
+    }
 }
 
 /// Whether a year of the Gregorian calendar has 366 days.

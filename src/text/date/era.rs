@@ -8,6 +8,7 @@
 use std::fmt;
 
 use super::{Day, DayError, days_in_month};
+use crate::text::Text;
 use crate::text::characters::ascii_digit;
 
 /// The five eras that occur in registers.
@@ -147,6 +148,28 @@ pub enum EraError {
     /// Not a day of the calendar, such as 29 February of a common year.
     #[error("{0}")]
     Calendar(#[from] DayError),
+}
+
+impl EraError {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let japanese = match self {
+            Self::Form { found } => format!("令和8年4月1日 や R08.04.01 のような和暦ではありません（{found:?}）"),
+            Self::NotInEra {
+                era,
+                year,
+                month,
+                day,
+                instead,
+            } => {
+                let right = instead.map(|day| format!("。その日は{day}です")).unwrap_or_default();
+                format!("{}に {year} 年 {month} 月 {day} 日はありません{right}", era.name())
+            }
+            Self::Lunar => "明治6年1月1日（1873-01-01）より前は旧暦の日付で、ここでは換算しません".into(),
+            Self::Calendar(error) => error.text().ja,
+        };
+        Text::new(japanese, self.to_string())
+    }
 }
 
 fn should_be(instead: &Option<Wareki>) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Day, DayError};
+use crate::text::Text;
 
 /// Why two DATE items are no period.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -29,6 +30,19 @@ pub enum PeriodError {
         /// Last day.
         end: Day,
     },
+}
+
+impl PeriodError {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let japanese = match self {
+            Self::Start(error) => format!("期間の開始日: {}（開始日なしは 0000-01-01）", error.text().ja),
+            Self::End(error) => format!("期間の終了日: {}（終了日なしは 9999-12-31）", error.text().ja),
+            Self::Swapped { found, .. } => format!("{found} が期間の反対側にあります"),
+            Self::Backwards { start, end } => format!("終了日 {end} が開始日 {start} より前です"),
+        };
+        Text::new(japanese, self.to_string())
+    }
 }
 
 /// A period from one day to another, both included, or open (data_types of the item tables: open start 0000-01-01,

@@ -7,6 +7,7 @@ use std::fmt;
 use super::day::split;
 use super::era::is_written_day;
 use super::{Day, Era, UnknownDate, Wareki, YearWritten, era};
+use crate::text::Text;
 
 /// The calendar in which a date is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
@@ -78,7 +79,9 @@ impl DateField {
     /// # Errors
     /// If the text is no date, or none that may stand here.
     pub fn accept(self, text: &str) -> Result<RegisterDate, NotAcceptable> {
-        let date = RegisterDate::parse(text).ok_or_else(|| NotAcceptable::NoDate { why: why_no_date(text) })?;
+        let date = RegisterDate::parse(text).ok_or_else(|| NotAcceptable::NoDate {
+            why: Box::new(why_no_date(text)),
+        })?;
         if let (Some(expected), Some(found)) = (self.calendar(), date.calendar())
             && expected != found
         {
@@ -94,23 +97,23 @@ impl DateField {
     }
 }
 
-fn why_no_date(text: &str) -> String {
+/// Why a text that is no date of any kind is none: as 和暦 if it begins with an era, else as 西暦.
+fn why_no_date(text: &str) -> Text {
     if Era::strip(text).is_some() {
-        Wareki::parse(text).err().map(|error| error.to_string())
+        Wareki::parse(text).map_or_else(|error| error.text(), |_| Text::default())
     } else {
-        Day::parse(text).err().map(|error| error.to_string())
+        Day::parse(text).map_or_else(|error| error.text(), |_| Text::default())
     }
-    .unwrap_or_default()
 }
 
 /// Why a field does not take a text.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NotAcceptable {
     /// No date of any kind.
-    #[error("{why}")]
+    #[error("{}", .why.en)]
     NoDate {
         /// What is wrong with it.
-        why: String,
+        why: Box<Text>,
     },
     /// 和暦 where 西暦 is prescribed, or the other way round.
     #[error("expected {} here (§1.1.1, §1.1.2)", match .expected { Calendar::Era => "和暦", Calendar::Western => "西暦" })]
@@ -126,6 +129,24 @@ pub enum NotAcceptable {
     /// Unknown, and the field takes no unknown date.
     #[error("expected a known day: this field takes no unknown date (§1.1.8)")]
     Unknown,
+}
+
+impl NotAcceptable {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::NoDate { why } => (**why).clone(),
+            Self::Calendar { expected } => {
+                let name = match expected {
+                    Calendar::Era => "和暦",
+                    Calendar::Western => "西暦",
+                };
+                Text::new(format!("{name}で管理する項目です（1.1.1、1.1.2）"), self.to_string())
+            }
+            Self::OutsideCalendar => Text::new("暦上日に限る項目です（1.1.8）", self.to_string()),
+            Self::Unknown => Text::new("不詳日を許容しない項目です（1.1.8）", self.to_string()),
+        }
+    }
 }
 
 /// A date as a register holds it.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::Era;
 use super::era::is_written_day;
+use crate::text::Text;
 use crate::text::characters::ascii_digit;
 
 /// Which of the fourteen forms, numbered in the order of the list.
@@ -106,6 +107,20 @@ pub enum UnknownDateError {
         /// Day as it stands, 1 where the form has none.
         day: u8,
     },
+}
+
+impl UnknownDateError {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let japanese = match self {
+            Self::Form { found } => {
+                format!("不詳日の 14 の表記（昭和20年頃、年月日不詳など）ではありません（{found:?}）")
+            }
+            Self::Year { era, year } => format!("{}に {year} 年はありません", era.name()),
+            Self::Day { month, day } => format!("{month} 月 {day} 日はどの年にもありません"),
+        };
+        Text::new(japanese, self.to_string())
+    }
 }
 
 /// An unknown date, kept as it is written.

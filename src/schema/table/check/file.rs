@@ -15,6 +15,15 @@ use crate::text::Text;
 /// Open quotes that are stepped over in one file; beyond that nobody learns anything from more.
 const MOST_RECOVERIES: usize = 20;
 
+/// What is too long.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TooLong {
+    /// A field, or a record as a whole.
+    Bytes(usize),
+    /// A record with more fields.
+    Fields(usize),
+}
+
 /// A file while it is read.
 pub(super) struct FileCheck<'t> {
     pub(super) index: usize,
@@ -160,23 +169,29 @@ impl<'t> FileCheck<'t> {
         self.note(sink, 1, None, Fault::new(FindingRule::Bom, expected, found));
     }
 
-    /// A field that is longer than the limit, at the end of what was read.
-    pub(super) fn too_long(&mut self, record: &Record, limit: usize, sink: &mut Sink) {
+    /// A field or record that is longer than the limit, at the end of what was read.
+    pub(super) fn too_long(&mut self, record: &Record, limit: TooLong, sink: &mut Sink) {
         self.records += 1;
-        let column = record.fields.len();
-        let fault = Fault::new(
-            FindingRule::FieldLimit,
-            Text::new(
-                format!("{limit} バイト以下の項目"),
-                format!("fields of at most {limit} bytes"),
+        let (expected, found, column) = match limit {
+            TooLong::Bytes(limit) => (
+                Text::new(
+                    format!("{limit} バイト以下の項目"),
+                    format!("fields of at most {limit} bytes"),
+                ),
+                Text::new("それより長い項目", "a longer field"),
+                Some(record.fields.len()),
             ),
-            Text::new("それより長い項目", "a longer field"),
-        )
-        .with(Some(Text::new(
+            TooLong::Fields(limit) => (
+                Text::new(format!("{limit} 列以下の行"), format!("at most {limit} fields")),
+                Text::new("それより多い列", "more of them"),
+                None,
+            ),
+        };
+        let fault = Fault::new(FindingRule::FieldLimit, expected, found).with(Some(Text::new(
             "閉じない引用符か、区切り文字・改行のないファイルではありませんか。ここで読むのをやめました",
             "a quote that is never closed, or a file without separators and line ends? Nothing was read beyond it",
         )));
-        self.note(sink, self.lines + 1, Some(column), fault);
+        self.note(sink, self.lines + 1, column, fault);
         self.complete = false;
     }
 

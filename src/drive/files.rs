@@ -1,0 +1,285 @@
+//! Steps in which files of units are laid down and taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::driver::Driver;
+use super::provider::Story;
+use super::session::micros;
+use super::soap::suite;
+use super::soap_reply::encode;
+use crate::evidence::{Blocked, Channel, Exchange, Initiator, Note};
+use crate::scenario::{FileDeposit, FileExport, MarkerUse, Step};
+use crate::standard::unit::exchange_file::{CHANGE, FileKind, FileName, Marker, columns, write_csv};
+use crate::standard::unit::{Record, Unit};
+use crate::text::Text;
+use crate::text::date::day_and_time_in_japan;
+use crate::wire::place::{Place, PlaceError};
+
+/// Where files are laid down, and what is known of those that were.
+pub(super) struct Files {
+    pub(super) place: Place,
+    pub(super) units: Arc<Vec<Unit>>,
+    /// Files that the harness laid down; each gets a time of its own.
+    count: AtomicU64,
+}
+
+impl Files {
+    pub(super) fn new(place: Place, units: Arc<Vec<Unit>>) -> Self {
+        Self {
+            place,
+            units,
+            count: AtomicU64::new(0),
+        }
+    }
+
+    fn group(&self, group: &str) -> Option<(&Unit, &Record)> {
+        let (number, record) = group.split_once('.')?;
+        let number: u8 = number.parse().ok()?;
+        let unit = self.units.iter().find(|unit| unit.file.number == number)?;
+        Some((unit, unit.record(record)?))
+    }
+
+    /// A time that no other file of the run has, YYYYMMDDhhmmss.
+    fn time(&self, started_unix_ms: u64) -> String {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let (day, time) = day_and_time_in_japan(started_unix_ms + count * 1_000);
+        (day + &time).chars().filter(char::is_ascii_digit).take(14).collect()
+    }
+}
+
+/// What the driver says of a file.
+struct Told<'a> {
+    action: &'static str,
+    group: &'a str,
+    more: Map<String, Value>,
+}
+
+impl Story<'_> {
+    fn files(&self, step: &Step) -> Result<Arc<Files>, Blocked> {
+        self.session.files.clone().ok_or_else(|| Blocked {
+            step: step.id.to_string(),
+            reason: Text::new(
+                "ターゲットファイルに [files] がありません。",
+                "the target file has no [files]",
+            ),
+            blame: "configuration".into(),
+        })
+    }
+
+    /// Has the product lay down a file, and takes it with its marker.
+    pub(super) async fn file_export(
+        &mut self,
+        step: &Step,
+        act: &FileExport,
+        driver: Option<&Driver>,
+    ) -> Result<(), Blocked> {
+        let files = self.files(step)?;
+        let fault = |error: PlaceError| unusable(step, &error);
+        let before: BTreeSet<String> = files.place.list().await.map_err(fault)?.into_iter().collect();
+        let more = Map::from_iter([("kind".to_owned(), act.kind.word().into())]);
+        let told = Told {
+            action: "export-group",
+            group: &act.group,
+            more,
+        };
+        self.tell(step, told, driver).await?;
+        let begun = Instant::now();
+        let patience = self.session.limits.consumer_patience;
+        loop {
+            let names = files.place.list().await.map_err(fault)?;
+            let new: Vec<&String> = names.iter().filter(|name| !before.contains(*name)).collect();
+            let data = new.iter().find(|name| !name.ends_with(".done"));
+            let marker = data.and_then(|data| new.iter().find(|name| ***name == Marker::name(data)));
+            let is_over = begun.elapsed() >= patience;
+            if let Some(data) = data
+                && (marker.is_some() || is_over)
+            {
+                for name in [Some(data), marker].into_iter().flatten() {
+                    let begun = Instant::now();
+                    let content = files.place.get(name).await.map_err(fault)?;
+                    self.record_file(step, name, content, begun, Initiator::Product);
+                }
+                return Ok(());
+            }
+            if is_over {
+                // Nothing came: the checks say so.
+                return Ok(());
+            }
+            tokio::time::sleep(self.session.limits.settle / 10).await;
+        }
+    }
+
+    /// Lays down a file and tells the product to take it.
+    pub(super) async fn file_deposit(
+        &mut self,
+        step: &Step,
+        act: &FileDeposit,
+        driver: Option<&Driver>,
+    ) -> Result<(), Blocked> {
+        let files = self.files(step)?;
+        let fault = |error: PlaceError| unusable(step, &error);
+        let (name, content, marker) = match &act.again {
+            Some(earlier) => {
+                let known = self.laid_down.get(earlier).cloned();
+                known.ok_or_else(|| suite(step, &format!("step `{earlier}` laid down no file")))?
+            }
+            None => self.written(step, act, &files)?,
+        };
+        let begun = Instant::now();
+        files.place.put(&name, &content).await.map_err(fault)?;
+        self.record_file(step, &name, content.clone(), begun, Initiator::Harness);
+        let told_marker = match act.marker {
+            MarkerUse::Absent => None,
+            MarkerUse::Right => Some(marker.clone()),
+            MarkerUse::WrongSum => Some(Marker {
+                sha256: "0".repeat(64),
+                ..marker.clone()
+            }),
+            MarkerUse::WrongRows => Some(Marker {
+                rows: marker.rows + 1,
+                ..marker.clone()
+            }),
+        };
+        if let Some(told) = told_marker {
+            let begun = Instant::now();
+            let text = serde_json::to_vec(&told).unwrap_or_default();
+            files.place.put(&Marker::name(&name), &text).await.map_err(fault)?;
+            self.record_file(step, &Marker::name(&name), text, begun, Initiator::Harness);
+        }
+        self.laid_down
+            .insert(step.id.to_string(), (name.clone(), content, marker));
+        let told = Told {
+            action: "import-group",
+            group: &act.group,
+            more: Map::from_iter([("file".to_owned(), name.into())]),
+        };
+        self.tell(step, told, driver).await
+    }
+
+    /// Name, content and true marker of a new file.
+    fn written(&self, step: &Step, act: &FileDeposit, files: &Files) -> Result<(String, Vec<u8>, Marker), Blocked> {
+        let (unit, record) = files
+            .group(&act.group)
+            .ok_or_else(|| suite(step, &format!("there is no group {}", act.group)))?;
+        let facts = &self.session.facts;
+        let mut rows: Vec<BTreeMap<String, String>> = Vec::with_capacity(act.rows.len());
+        for row in &act.rows {
+            let mut filled = BTreeMap::new();
+            for (id, value) in row {
+                filled.insert(id.clone(), self.fill(step, value)?);
+            }
+            if act.kind == FileKind::Delta {
+                filled.entry(CHANGE.to_owned()).or_insert_with(|| "1".to_owned());
+            }
+            rows.push(filled);
+        }
+        let mut text = write_csv(&columns(record, act.kind), rows.iter());
+        for edit in &act.edit {
+            let (find, replace) = (self.fill(step, &edit.find)?, self.fill(step, &edit.replace)?);
+            if !text.contains(&find) {
+                return Err(suite(step, &format!("the file has no {find:?} to be changed")));
+            }
+            text = text.replacen(&find, &replace, 1);
+        }
+        let name = FileName {
+            municipality: act.municipality.clone().unwrap_or_else(|| facts.municipality.clone()),
+            unit: unit.file.number,
+            record: record.id.clone(),
+            kind: act.kind,
+            at: files.time(facts.started_unix_ms),
+            sequence: act.sequence.unwrap_or(match act.kind {
+                FileKind::Full => 1,
+                FileKind::Delta => 2,
+            }),
+        }
+        .to_string();
+        let mut content = encode(&text, act.encoding);
+        let marker = Marker::of(&name, &content, rows.len() as u64);
+        content.truncate(content.len().saturating_sub(act.cut));
+        Ok((name, content, marker))
+    }
+
+    async fn tell(&self, step: &Step, told: Told<'_>, driver: Option<&Driver>) -> Result<(), Blocked> {
+        let blocked = |reason| Blocked {
+            step: step.id.to_string(),
+            reason,
+            blame: "configuration".into(),
+        };
+        let Told { action, group, more } = told;
+        let driver = driver.ok_or_else(|| {
+            blocked(Text::new(
+                format!("[driver] がないため、製品に {action} を指示できません。"),
+                format!("without [driver] the product cannot be told to {action}"),
+            ))
+        })?;
+        let (unit, record) = group.split_once('.').unwrap_or_default();
+        let order = json!({ "unit": format!("unit.{unit}"), "group": record });
+        let mut with = match order {
+            Value::Object(order) => order,
+            _ => Map::new(),
+        };
+        with.extend(more);
+        let reply = driver
+            .act(action, with, self.session.limits.consumer_patience * 4)
+            .await;
+        let failed = matches!(reply.outcome, "unsupported" | "failed");
+        let why = reply
+            .report
+            .as_ref()
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        self.attempt.note(Note::Driver {
+            step: step.id.to_string(),
+            action: action.into(),
+            outcome: reply.outcome.to_owned(),
+            report: reply.report,
+        });
+        if failed {
+            return Err(blocked(Text::new(
+                format!(
+                    "製品のドライバーが {action} を実行できません（{}）: {why}",
+                    reply.outcome
+                ),
+                format!(
+                    "the product's driver could not do `{action}` ({}): {why}",
+                    reply.outcome
+                ),
+            )));
+        }
+        Ok(())
+    }
+
+    fn record_file(&self, step: &Step, name: &str, content: Vec<u8>, begun: Instant, initiator: Initiator) {
+        self.attempt.exchange(Exchange {
+            step: Arc::clone(&step.id),
+            index: 0,
+            channel: Channel::File,
+            initiator,
+            started_us: micros(begun.saturating_duration_since(self.session.started)),
+            elapsed_us: micros(begun.elapsed()),
+            connection: 0,
+            peer: String::new(),
+            tls: None,
+            request: name.as_bytes().to_vec(),
+            response: content,
+            fault: None,
+        });
+    }
+}
+
+fn unusable(step: &Step, error: &PlaceError) -> Blocked {
+    Blocked {
+        step: step.id.to_string(),
+        reason: Text::new(
+            format!("ファイルの置場が使えません: {error}"),
+            format!("the place for files cannot be used: {error}"),
+        ),
+        blame: "configuration".into(),
+    }
+}
