@@ -89,11 +89,11 @@ pub(super) enum Command {
     Preflight(Preflight),
     /// Start the reference platform, with defects if you like.
     Mock(Mock),
-    /// Judge files without a product: WSDL, captured SOAP messages, any XML under a schema, recordings.
+    /// Judge files without a product: WSDL, captured SOAP messages, any XML under a schema, recordings, CSV files.
     Check(Check),
     /// Stand between two systems, record what they say to each other, and judge it.
     Record(Record),
-    /// Make a corpus folder from a WSDL, or messages from a schema.
+    /// Make a corpus folder from a WSDL, messages from a schema, or an item table from an official workbook.
     Import(Import),
     /// Judge recorded evidence again: a bundle, or a folder of a run.
     Judge(Judge),
@@ -101,6 +101,8 @@ pub(super) enum Command {
     Report(Report),
     /// Check the corpus, print its JSON Schemas, lock its ids.
     Corpus(CorpusCommand),
+    /// A synthetic municipality of any size from a seed: export it, or show what it knows of a person.
+    Population(Population),
     /// Run the suite against its own defects: the kill matrix.
     Selftest(Selftest),
 }
@@ -324,7 +326,7 @@ pub(super) struct Record {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Import {
-    /// WSDL 1.1 or XML Schema file; what it imports is looked for in its folder and below.
+    /// WSDL 1.1 or XML Schema file (what it imports is looked for in its folder and below), or a workbook (xlsx).
     pub(super) file: PathBuf,
     /// Folder for what is made; it has to be empty or not there.
     #[arg(long, value_name = "DIR")]
@@ -388,6 +390,75 @@ pub(super) enum CorpusAction {
         #[arg(long)]
         force: bool,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Population {
+    #[command(subcommand)]
+    pub(super) action: PopulationAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PopulationAction {
+    /// Write what all units keep about everybody: one file a record, and manifest.json last.
+    Export(PopulationExport),
+    /// Print what the units know of a number: 宛名番号, 世帯番号, staff, document, folder or budget account.
+    Show(PopulationShow),
+}
+
+/// What a municipality follows from.
+#[derive(Debug, ClapArgs)]
+pub(super) struct MunicipalityArgs {
+    /// Residents, 100 to 3800000; 1000 if not given.
+    #[arg(long, value_name = "N")]
+    pub(super) size: Option<u64>,
+    /// Seed; that of fixtures/municipality if not given.
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Reference day; 2026-10-01 if not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) as_of: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PopulationExport {
+    #[command(flatten)]
+    pub(super) municipality: MunicipalityArgs,
+    /// Folder for the files; files of the same name are replaced.
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub(super) out: Option<PathBuf>,
+    /// Only these units, e.g. 01,10.
+    #[arg(long, value_name = "NN", value_delimiter = ',')]
+    pub(super) units: Vec<u8>,
+    /// CSV (RFC 4180, UTF-8), or XML that is valid under the schema of the unit.
+    #[arg(long, value_enum, default_value_t = PopulationFormat::Csv)]
+    pub(super) format: PopulationFormat,
+    /// Threads that compute; all cores if not given.
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<usize>,
+    /// Compute and count everything, write nothing: rows and bytes that an export would have.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Also write synthetic individual numbers (they begin with 000000), for at most 100000 residents.
+    #[arg(long)]
+    pub(super) with_individual_numbers: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum PopulationFormat {
+    Csv,
+    Xml,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PopulationShow {
+    /// The number.
+    pub(super) number: String,
+    #[command(flatten)]
+    pub(super) municipality: MunicipalityArgs,
+    /// One JSON value instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -37,6 +37,9 @@ pub(super) enum CliError {
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: io::Error },
+    /// Begun and not finished; the text says why.
+    #[error("{0}")]
+    Unfinished(String),
     /// Anything else that the user can mend.
     #[error("{0}")]
     Usage(String),
@@ -46,7 +49,7 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Run(RunError::Journal(_)) | Self::Journal(JournalError::Write { .. }) => Exit::Incomplete,
-            Self::Output(_) | Self::Write { .. } => Exit::Incomplete,
+            Self::Output(_) | Self::Write { .. } | Self::Unfinished(_) => Exit::Incomplete,
             Self::Bundle(BundleError::Changed { .. }) => Exit::NonConformant,
             _ => Exit::Usage,
         }

@@ -10,6 +10,7 @@ mod judge;
 mod list;
 mod mock;
 mod output;
+mod population;
 mod preflight;
 mod progress;
 mod record;
@@ -90,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
         Command::Report(report) => judge::report(&report, lang),
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),
+        Command::Population(population) => population::main(&population, &args.common, lang),
         Command::Selftest(selftest) => selftest::main(&selftest, &args.common, lang),
     };
     match result {

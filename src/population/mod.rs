@@ -1,8 +1,10 @@
 //! Floor 1: synthetic people. Nobody here exists; every value follows from a seed.
 
+pub mod municipality;
 mod numbers;
 mod person;
 
+pub use municipality::{Municipality, MunicipalityError};
 pub use numbers::{individual_number, resident_numbers, story_number, unused_number};
 pub use person::{Kind, Person};
 

@@ -31,9 +31,14 @@ pub fn story_number(seed: u64, run: u64, scenario: &str, name: &str, length: usi
 /// check digit is computed here, never written into a file.
 pub fn individual_number(seed: u64, scenario: &str) -> String {
     let mut rng = Rng::new(seed, &["individual", scenario]);
-    let body = format!("000000{:05}", rng.below(100_000));
-    let digit = check_digit::individual_number(&body).expect("eleven digits");
-    format!("{body}{digit}")
+    individual_number_of(rng.below(100_000)).expect("eleven digits")
+}
+
+/// The synthetic 個人番号 with a serial below 100,000, check digit included.
+pub(super) fn individual_number_of(serial: u64) -> Option<String> {
+    let body = format!("000000{serial:05}");
+    let digit = check_digit::individual_number(&body)?;
+    Some(format!("{body}{digit}"))
 }
 
 fn with_digit(body: &str) -> String {

@@ -120,6 +120,16 @@ fn encodings() {
     found("", &broken, &["encoding 2/2"]);
     // Characters outside the repertoire.
     found(
+        "repertoire = \"jis-x-0213\"",
+        "番号,氏名\nｱ-1,か\u{309A}剝\n2,𠮟る\n3,佐\u{309A}\n4,邉󠄀\n".as_bytes(),
+        &["repertoire 3/2", "repertoire 4/2"],
+    );
+    found(
+        "repertoire = \"jis-x-0208\"",
+        "番号,氏名\n1,高橋　Ａ\n2,髙橋\n".as_bytes(),
+        &["repertoire 2/2"],
+    );
+    found(
         "repertoire = \"cp932\"",
         "番号,氏名\n1,髙橋\n2,𠮷野\n3,\u{20BB7}\n".as_bytes(),
         &["repertoire 2/2", "repertoire 3/2"],

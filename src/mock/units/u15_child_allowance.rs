@@ -6,8 +6,8 @@ use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::rules::Business;
 use super::welfare::{
-    Hearing, Payment, birth, child_birth, day_of, earliest, grant, hear, is_paid, known, months, next_month, on_day,
-    payment_executed, printed, record_payment, row_day, row_text, within_days,
+    Hearing, Payment, birth, child_birth, day_of, earliest, first_since, grant, hear, is_paid, known, months,
+    next_month, on_day, payment_executed, printed, record_payment, row_day, row_text, within_days,
 };
 use crate::standard::unit::Record;
 use crate::text::date::Day;
@@ -189,7 +189,7 @@ fn children(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
         let end = earliest([
             birth(desk, child).and_then(|birth| age_end(desk, birth)),
             left(row_day(known, "end")),
-            left(desk.note_day(subject, "out")),
+            left(first_since(desk, subject, "out", start)),
             desk.note_day(subject, "died").map(next_month),
             died.map(next_month),
         ]);

@@ -4,8 +4,8 @@ use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::rules::Business;
 use super::welfare::{
-    Hearing, birth, day_after, day_of, earliest, grant, hear, income, known, on_day, printed, row_day, row_text,
-    within_days,
+    Hearing, birth, day_after, day_of, earliest, first_since, grant, hear, income, known, on_day, printed, row_day,
+    row_text, within_days,
 };
 use crate::standard::unit::Record;
 use crate::text::date::Day;
@@ -204,7 +204,7 @@ fn entitlements(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
             age_end(desk, subject, known),
             row_day(known, "lost"),
             row_day(known, "assisted"),
-            desk.note_day(subject, "out").filter(|day| *day >= start),
+            first_since(desk, subject, "out", start),
             desk.note_day(subject, "died")
                 .filter(|day| *day >= start)
                 .map(after_death),

@@ -6,8 +6,8 @@ use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::rules::Business;
 use super::welfare::{
-    Hearing, birth, child_birth, day_after, day_of, earliest, grant, hear, income, known, on_day, printed, row_day,
-    row_text,
+    Hearing, birth, child_birth, day_after, day_of, earliest, first_since, grant, hear, income, known, on_day, printed,
+    row_day, row_text,
 };
 use crate::standard::unit::Record;
 use crate::text::date::Day;
@@ -272,7 +272,7 @@ fn age_end(desk: &Desk<'_>, birth: Day, disabled: bool) -> Option<Day> {
 
 /// Moving out, death and public assistance of somebody.
 fn left(desk: &Desk<'_>, person: &str, start: Day) -> Option<Day> {
-    let since = |name: &str| desk.note_day(person, name).filter(|day| *day >= start);
+    let since = |name: &str| first_since(desk, person, name, start);
     earliest([since("out"), since("died").map(day_after), since("assisted-from")])
 }
 

@@ -6,7 +6,8 @@ use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::rules::Business;
 use super::welfare::{
-    Hearing, birth, day_after, day_of, earliest, grant, hear, income, known, on_day, printed, row_day, row_text,
+    Hearing, birth, day_after, day_of, days, earliest, first_since, grant, hear, income, known, on_day, printed,
+    row_day, row_text,
 };
 use crate::standard::unit::Record;
 use crate::text::date::Day;
@@ -126,7 +127,7 @@ fn in_time(desk: &Desk<'_>, subject: &str, enters: Day, told: Day) -> Result<(),
     let Ok(last) = Day::new(enters.year(), 1, 31) else {
         return Ok(());
     };
-    let came_later = desk.note_day(subject, "since").is_some_and(|since| since > last);
+    let came_later = days(desk, subject, "since").last().is_some_and(|since| *since > last);
     desk.demand("UNIT-20-R04", told <= last || came_later, "later than January 31")
 }
 
@@ -160,7 +161,8 @@ fn enrol(desk: &mut Desk<'_>, subject: &str, kind: &str, day: Day) {
 
 fn change_school(desk: &mut Desk<'_>, subject: &str) -> Result<(), Refusal> {
     let day = day_of(desk, "idobi")?;
-    let is_away = desk.note_day(subject, "out").is_some_and(|out| out <= day);
+    let out = days(desk, subject, "out").into_iter().rfind(|out| *out <= day);
+    let is_away = out.is_some_and(|out| first_since(desk, subject, "since", out).is_none_or(|back| day < back));
     let agreed = !is_away || desk.text("kyogi_flag") == "1";
     desk.demand(
         "UNIT-20-R07",
@@ -187,61 +189,63 @@ fn defer(desk: &mut Desk<'_>, subject: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The first and the last day, exclusive, on which a child is in the register.
-fn in_register(desk: &Desk<'_>, subject: &str) -> Option<(Day, Option<Day>)> {
-    let born = birth(desk, subject)?;
-    let since = desk.note_day(subject, "since").unwrap_or(born);
-    let october = Day::new(school_entry(born)?.year().checked_sub(1)?, 10, 1).ok()?;
-    let start = if desk.obeys("UNIT-20-R02") {
-        october.max(since)
-    } else {
-        since
+/// The periods in which a child is in the register, each with the first day after it.
+fn in_register(desk: &Desk<'_>, subject: &str) -> Vec<(Day, Option<Day>)> {
+    let Some(born) = birth(desk, subject) else {
+        return Vec::new();
     };
+    if is_foreign(desk, subject) && desk.note(subject, "applied") != "1" {
+        return Vec::new();
+    }
+    let october = school_entry(born).and_then(|entry| Day::new(entry.year() - 1, 10, 1).ok());
+    let october = october.filter(|_| desk.obeys("UNIT-20-R02")).unwrap_or(born);
     let over = if desk.obeys("UNIT-20-R03") {
-        end_of_fiscal_year_of_age(born, 15)?.next()
+        end_of_fiscal_year_of_age(born, 15).and_then(Day::next)
     } else {
         first_day_of_age(born, 15)
     };
-    let left = |name: &str| {
-        desk.note_day(subject, name)
-            .filter(|day| *day >= start && desk.obeys("UNIT-20-R06"))
-    };
-    let end = earliest([over, left("out"), left("died").map(day_after)]);
-    let is_in = end.is_none_or(|end| start < end);
-    let may = !is_foreign(desk, subject) || desk.note(subject, "applied") == "1";
-    (is_in && may).then_some((start, end))
+    let leaves = desk.obeys("UNIT-20-R06");
+    let periods = days(desk, subject, "since").into_iter().map(|since| {
+        let left = |name: &str| first_since(desk, subject, name, since).filter(|_| leaves);
+        let end = earliest([over, left("out"), left("died").map(day_after)]);
+        (october.max(since), end)
+    });
+    periods
+        .filter(|(start, end)| end.is_none_or(|end| *start < end))
+        .collect()
 }
 
 /// The rows of a child: a new one wherever its school or its state changes.
 fn register(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
-    let Some((start, end)) = in_register(desk, subject) else {
-        return Vec::new();
-    };
     let schools = desk.rows(SCHOOL, subject);
     let deferrals = desk.rows(DEFERRAL, subject);
-    let mut days: Vec<Day> = schools
+    let mut changes: Vec<Day> = schools
         .iter()
         .filter_map(|school| row_day(school, "kaishibi"))
         .collect();
     for deferral in deferrals {
-        days.extend(row_day(deferral, "kaishibi"));
-        days.extend(row_day(deferral, "shuryobi"));
+        changes.extend(row_day(deferral, "kaishibi"));
+        changes.extend(row_day(deferral, "shuryobi"));
     }
-    days.retain(|day| *day > start && end.is_none_or(|end| *day < end));
-    days.push(start);
-    days.sort();
-    days.dedup();
-    let next = days.iter().skip(1).map(|day| Some(*day)).chain([end]);
-    let rows = days.iter().zip(next).map(|(from, until)| {
-        row([
-            ("atenabango", subject.to_owned()),
-            ("kaishibi", from.to_string()),
-            ("shugaku_jotai", state(deferrals, *from).to_owned()),
-            ("gakkobango", school(schools, *from)),
-            ("shuryobi", printed(until)),
-        ])
-    });
-    rows.collect()
+    let mut rows = Vec::new();
+    for (start, end) in in_register(desk, subject) {
+        let mut starts = changes.clone();
+        starts.retain(|day| *day > start && end.is_none_or(|end| *day < end));
+        starts.push(start);
+        starts.sort();
+        starts.dedup();
+        let next = starts.iter().skip(1).map(|day| Some(*day)).chain([end]);
+        rows.extend(starts.iter().zip(next).map(|(from, until)| {
+            row([
+                ("atenabango", subject.to_owned()),
+                ("kaishibi", from.to_string()),
+                ("shugaku_jotai", state(deferrals, *from).to_owned()),
+                ("gakkobango", school(schools, *from)),
+                ("shuryobi", printed(until)),
+            ])
+        }));
+    }
+    rows
 }
 
 fn state(deferrals: &[Row], day: Day) -> &'static str {
@@ -336,21 +340,22 @@ fn assistance(desk: &mut Desk<'_>, subject: &str) {
 
 /// One row for each school year from a day on, as long as the child is in the register.
 fn years_of_aid(desk: &Desk<'_>, subject: &str, day: Day) -> Vec<Row> {
-    let Some((start, end)) = in_register(desk, subject) else {
-        return Vec::new();
-    };
-    let first = day.max(start);
-    let starts = std::iter::successors(Some(first), |from| next_april(*from));
-    let rows = starts
-        .take_while(|from| end.is_some_and(|end| *from < end))
-        .map(|from| {
-            row([
-                ("atenabango", subject.to_owned()),
-                ("nendo", from.fiscal_year().to_string()),
-                ("kaishibi", from.to_string()),
-                ("enjo_kubun", "1".to_owned()),
-                ("shuryobi", printed(earliest([next_april(from), end]))),
-            ])
-        });
-    rows.collect()
+    let mut rows = Vec::new();
+    for (start, end) in in_register(desk, subject) {
+        let starts = std::iter::successors(Some(day.max(start)), |from| next_april(*from));
+        rows.extend(
+            starts
+                .take_while(|from| end.is_some_and(|end| *from < end))
+                .map(|from| {
+                    row([
+                        ("atenabango", subject.to_owned()),
+                        ("nendo", from.fiscal_year().to_string()),
+                        ("kaishibi", from.to_string()),
+                        ("enjo_kubun", "1".to_owned()),
+                        ("shuryobi", printed(earliest([next_april(from), end]))),
+                    ])
+                }),
+        );
+    }
+    rows
 }

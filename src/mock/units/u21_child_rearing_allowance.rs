@@ -7,8 +7,8 @@ use super::Row;
 use super::desk::{Desk, Refusal, row};
 use super::rules::Business;
 use super::welfare::{
-    Hearing, Payment, birth, child_birth, day_of, earliest, grant, hear, income, is_paid, known, merged, months,
-    next_month, on_day, payment_executed, printed, record_payment, row_day, row_text, within_days,
+    Hearing, Payment, birth, child_birth, day_of, earliest, first_since, grant, hear, income, is_paid, known, merged,
+    months, next_month, on_day, payment_executed, printed, record_payment, row_day, row_text, within_days,
 };
 use crate::standard::unit::Record;
 use crate::text::date::Day;
@@ -237,7 +237,7 @@ fn children(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
         let end = earliest([
             birth(desk, child).and_then(|birth| age_end(desk, birth, disabled)),
             left(row_day(known, "end")),
-            left(desk.note_day(subject, "out")),
+            left(first_since(desk, subject, "out", start)),
             left(desk.note_day(subject, "died")),
             left(desk.note_day(child, "died")),
         ]);

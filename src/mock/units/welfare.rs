@@ -17,17 +17,18 @@ pub(super) fn hear(desk: &mut Desk<'_>, event: &str, how: &Hearing) {
     let subject = desk.subject();
     match event {
         "resident-moved-in" => {
-            let day = desk.text("idobi").to_owned();
             desk.note_all();
-            desk.set_note(&subject, "since", day);
+            add_day(desk, "since", "idobi");
         }
         "resident-born" => {
-            let day = desk.text("seinengappi").to_owned();
             desk.note_all();
-            desk.set_note(&subject, "since", day);
+            add_day(desk, "since", "seinengappi");
         }
-        "resident-moved-out" => fact(desk, "out", "idobi"),
-        "resident-died" => fact(desk, "died", "shibobi"),
+        "resident-moved-out" => add_day(desk, "out", "idobi"),
+        "resident-died" => {
+            let day = desk.text("shibobi").to_owned();
+            desk.set_note(&subject, "died", day);
+        }
         "resident-changed" if how.corrects => desk.note_all(),
         "resident-change-cancelled" if how.restores => cancelled(desk, &subject),
         "income-determined" | "income-corrected" => take_income(desk, &subject),
@@ -36,21 +37,49 @@ pub(super) fn hear(desk: &mut Desk<'_>, event: &str, how: &Hearing) {
     }
 }
 
-/// Notes an item of the request under a name.
-fn fact(desk: &mut Desk<'_>, name: &str, item: &str) {
-    let (subject, value) = (desk.subject(), desk.text(item).to_owned());
-    desk.set_note(&subject, name, value);
+/// Adds a day of the request to the days of a note: people come and go more than once.
+fn add_day(desk: &mut Desk<'_>, name: &str, item: &str) {
+    let subject = desk.subject();
+    let Some(day) = desk.day(item) else {
+        return;
+    };
+    let mut days = days(desk, &subject, name);
+    days.push(day);
+    set_days(desk, &subject, name, days);
+}
+
+fn set_days(desk: &mut Desk<'_>, subject: &str, name: &str, mut days: Vec<Day>) {
+    days.sort();
+    days.dedup();
+    let words: Vec<String> = days.iter().map(Day::to_string).collect();
+    desk.set_note(subject, name, words.join(" "));
+}
+
+/// The days of a note, in order: `since` of moving in or birth, `out` of moving out.
+pub(super) fn days(desk: &Desk<'_>, person: &str, name: &str) -> Vec<Day> {
+    let words = desk.note(person, name).split(' ');
+    words.filter_map(|word| Day::parse(word).ok()).collect()
+}
+
+/// The first of a note's days on or after a day.
+pub(super) fn first_since(desk: &Desk<'_>, person: &str, name: &str, start: Day) -> Option<Day> {
+    days(desk, person, name).into_iter().find(|day| *day >= start)
 }
 
 fn cancelled(desk: &mut Desk<'_>, subject: &str) {
     // 21, 22 and 24 to 28 are the reasons by which a record is deleted otherwise than by death.
-    let what = match desk.text("torikeshi_ido_jiyu") {
-        "23" => "died",
-        "21" | "22" | "24" | "25" | "26" | "27" | "28" => "out",
-        _ => "seen",
-    };
+    let reason = desk.text("torikeshi_ido_jiyu").to_owned();
+    let day = desk.day("idobi");
     desk.note_all();
-    desk.set_note(subject, what, "");
+    match reason.as_str() {
+        "23" => desk.set_note(subject, "died", ""),
+        "21" | "22" | "24" | "25" | "26" | "27" | "28" => {
+            let mut left = days(desk, subject, "out");
+            left.retain(|out| Some(*out) != day);
+            set_days(desk, subject, "out", left);
+        }
+        _ => {}
+    }
 }
 
 fn take_income(desk: &mut Desk<'_>, subject: &str) {

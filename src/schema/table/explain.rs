@@ -173,18 +173,19 @@ fn date_fault(column: &Column<'_>, text: &str) -> Option<Fault> {
 }
 
 fn repertoire_fault(column: &Column<'_>, text: &str) -> Option<Fault> {
-    if column.repertoire == Repertoire::Unicode || !SHIFT_JIS.encode(text).2 {
+    if column.repertoire == Repertoire::Unicode || text.is_ascii() {
         return None;
     }
-    let mut buffer = [0; 4];
-    let outside = text.chars().filter(|c| SHIFT_JIS.encode(c.encode_utf8(&mut buffer)).2);
-    let outside: String = outside.collect();
-    let class = value_class(&outside);
+    let outside = column.repertoire.outside(text);
+    if outside.is_empty() {
+        return None;
+    }
+    let (name, class) = (column.repertoire.name(), value_class(&outside));
     Some(Fault::new(
         FindingRule::Repertoire,
-        Text::new("CP932 にある文字", "characters that CP932 has"),
+        Text::new(format!("{name} にある文字"), format!("characters that {name} has")),
         Text::new(
-            format!("CP932 にない文字: {}", class.ja),
+            format!("{name} にない文字: {}", class.ja),
             format!("outside it: {}", class.en),
         ),
     ))

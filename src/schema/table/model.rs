@@ -1,9 +1,11 @@
 //! A table as data: groups of items, code lists, the dialect of the files, rules between items.
 
+use encoding_rs::SHIFT_JIS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
+use crate::text::characters::{Unit, is_half_width, is_jis_x_0208, is_jis_x_0213, is_jis_x_0213_sequence, units};
 
 /// Version of the file format that this release writes and reads.
 pub(super) const FORMAT: u32 = 1;
@@ -185,6 +187,45 @@ pub enum Repertoire {
     Unicode,
     /// Only what Windows' Shift_JIS (CP932) has.
     Cp932,
+    /// Only what JIS X 0208 has, and half-width characters.
+    #[serde(rename = "jis-x-0208")]
+    JisX0208,
+    /// Only what JIS X 0213:2004 has, sequences included, and half-width characters.
+    #[serde(rename = "jis-x-0213")]
+    JisX0213,
+}
+
+impl Repertoire {
+    /// The characters of a text that are outside of it.
+    pub fn outside(self, text: &str) -> String {
+        let has = |unit: &Unit<'_>| {
+            let mut characters = unit.text.chars();
+            let (first, second, third) = (characters.next(), characters.next(), characters.next());
+            match (self, first, second, third) {
+                (Self::Unicode, ..) => true,
+                (Self::Cp932, ..) => !SHIFT_JIS.encode(unit.text).2,
+                (Self::JisX0208, Some(c), None, _) => is_half_width(c) || is_jis_x_0208(c),
+                (Self::JisX0213, Some(c), None, _) => is_half_width(c) || is_jis_x_0213(c),
+                (Self::JisX0213, Some(first), Some(second), None) => is_jis_x_0213_sequence(first, second),
+                _ => false,
+            }
+        };
+        units(text)
+            .iter()
+            .filter(|unit| !has(unit))
+            .map(|unit| unit.text)
+            .collect()
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unicode => "Unicode",
+            Self::Cp932 => "CP932",
+            Self::JisX0208 => "JIS X 0208",
+            Self::JisX0213 => "JIS X 0213",
+        }
+    }
 }
 
 /// A code list.

@@ -63,7 +63,7 @@ fn birth(desk: &mut Desk<'_>, subject: &str) {
     let Some((_, parent)) = head.or_else(|| residents.last()).cloned() else {
         return;
     };
-    if history::newest(desk, subject).is_some() {
+    if history::newest(desk, subject).is_some() && desk.obeys("UNIT-01-R48") {
         return;
     }
     let relation = match get(&parent, "zokugara") {

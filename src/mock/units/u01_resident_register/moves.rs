@@ -27,6 +27,9 @@ pub(super) fn move_in(desk: &mut Desk<'_>) -> Result<(), Refusal> {
     let of_nationality = if foreign { "15" } else { "14" };
     let reason = history::reason(desk, "11", &["11", "12", "16", of_nationality])?;
     nothing_blank(desk, foreign)?;
+    if matches!(desk.text("honseki"), "なし" | "不明") && !desk.obeys("UNIT-01-R46") {
+        return desk.refuse("E0002", "honseki is no address");
+    }
     correct::names_fit(desk, foreign)?;
     if !desk.obeys("UNIT-01-R12")
         && matches!(
@@ -54,6 +57,9 @@ pub(super) fn move_in(desk: &mut Desk<'_>) -> Result<(), Refusal> {
         desk.text("tennyumae_shikuchosonkodo"),
     );
     set(&mut row, "jumin_jotai", history::RESIDENT);
+    if reason == "12" && desk.obeys("UNIT-01-R49") {
+        keep_names(desk, &subject, &mut row);
+    }
     let became = if foreign {
         "gaikokujin_jumin_natta_bi"
     } else {
@@ -73,6 +79,16 @@ pub(super) fn move_in(desk: &mut Desk<'_>) -> Result<(), Refusal> {
         household::follow_head(desk, &number, &subject, day, false);
     }
     Ok(())
+}
+
+/// Who moved abroad and comes back keeps former family name and alias (1.1.7).
+fn keep_names(desk: &Desk<'_>, subject: &str, row: &mut Row) {
+    let abroad = history::newest(desk, subject).filter(|last| get(last, "ido_jiyu") == "22");
+    for item in ["kyuji", "tsusho"].iter().filter(|item| !desk.has(item)) {
+        if let Some(last) = &abroad {
+            set(row, item, get(last, item));
+        }
+    }
 }
 
 fn given_or_new(desk: &Desk<'_>) -> String {

@@ -64,7 +64,9 @@ pub(super) fn report(desk: &mut Desk<'_>) -> Result<(), Refusal> {
         "3" => extend(desk, &subject, &measure, day),
         "4" => {
             desk.change_last(RECORD, &subject, |row| set(row, "kaijobi", day.to_string()));
-            tell_end(desk, &subject, &measure, day);
+            if desk.obeys("UNIT-01-R47") {
+                tell_end(desk, &subject, &measure, day);
+            }
             Ok(())
         }
         _ => {

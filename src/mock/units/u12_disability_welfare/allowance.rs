@@ -2,8 +2,8 @@
 
 use super::desk::{Desk, Refusal, row};
 use super::welfare::{
-    Payment, birth, day_of, earliest, grant, income, is_paid, merged, months, next_month, printed, record_payment,
-    row_day, row_text,
+    Payment, birth, day_of, earliest, first_since, grant, income, is_paid, merged, months, next_month, printed,
+    record_payment, row_day, row_text,
 };
 use super::{Row, is, on_day};
 use crate::text::date::Day;
@@ -113,7 +113,7 @@ fn periods(desk: &Desk<'_>, subject: &str, known: &Row) -> Vec<Row> {
 
 /// The first day of the month after the ground has fallen away.
 fn end_of(desk: &Desk<'_>, subject: &str, known: &Row, start: Day) -> Option<Day> {
-    let since = |name: &str| desk.note_day(subject, name).filter(|day| *day >= start);
+    let since = |name: &str| first_since(desk, subject, name, start);
     let is_special = is(known, "teate_shurui", SPECIAL);
     let too_old = birth(desk, subject).filter(|_| !is_special).and_then(|born| {
         if desk.obeys("UNIT-12-R10") {

@@ -160,11 +160,6 @@ pub(super) fn rows(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
     rows.collect()
 }
 
-/// Handbooks that have not ended for another reason than expiry in the future.
-pub(super) fn in_force(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
-    rows(desk, subject)
-}
-
 /// Tells that death returned the handbooks, or that it was cancelled.
 pub(super) fn announce_death(desk: &mut Desk<'_>, subject: &str, before: &[Row]) {
     let after = rows(desk, subject);

@@ -37,7 +37,7 @@ impl Business for Rules {
             "ltc-certification-changed" => service::certification(desk, &subject),
             _ => {
                 let restores = desk.obeys("UNIT-12-R20");
-                let before = handbook::in_force(desk, &subject);
+                let before = handbook::rows(desk, &subject);
                 let how = Hearing {
                     restores,
                     corrects: true,

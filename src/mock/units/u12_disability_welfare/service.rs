@@ -1,7 +1,7 @@
 //! Grants of disability services.
 
 use super::desk::{Desk, Refusal, row};
-use super::welfare::{birth, day_after, day_of, earliest, printed, row_day};
+use super::welfare::{birth, day_after, day_of, earliest, first_since, printed, row_day};
 use super::{Row, is};
 use crate::text::date::Day;
 use crate::text::date::age::age_at_end_of;
@@ -88,7 +88,7 @@ pub(super) fn rows(desk: &Desk<'_>, subject: &str) -> Vec<Row> {
     let rows = desk.rows(RECORD, subject).iter().filter_map(|known| {
         let start = row_day(known, "kaishibi")?;
         let stays = is(known, "service_shurui", FACILITY) && desk.obeys("UNIT-12-R19");
-        let since = |name: &str| desk.note_day(subject, name).filter(|day| *day >= start);
+        let since = |name: &str| first_since(desk, subject, name, start);
         let end = earliest([
             row_day(known, "shuryobi"),
             since("out").filter(|_| !stays),
