@@ -201,7 +201,7 @@ const NAMES: usize = 190;
 pub(super) fn matrix_svg(corpus: &Corpus) -> String {
     let units = &corpus.units;
     let grid = SIDE * units.len();
-    let (width, height) = (NAMES + grid + 10, NAMES + grid + 60);
+    let (width, height) = (NAMES + grid + 10, NAMES + grid + 76);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"sans-serif\" font-size=\"12\">\n<title>提供側（行）から利用側（列）へ / from provider (row) to consumer \
@@ -259,9 +259,10 @@ pub(super) fn matrix_svg(corpus: &Corpus) -> String {
     }
     let _ = writeln!(
         svg,
-        "<text x=\"{NAMES}\" y=\"{}\" fill=\"#52606d\">行: 提供側、列: 利用側。本スイート独自の基準プロファイル / \
-         rows: provider, columns: consumer; our own reference profile</text>\n</svg>",
-        NAMES + grid + 50
+        "<text x=\"{NAMES}\" y=\"{}\" fill=\"#52606d\">行: 提供側、列: 利用側。本スイート独自の基準プロファイル</text>\n\
+         <text x=\"{NAMES}\" y=\"{}\" fill=\"#52606d\">rows: provider, columns: consumer; our own reference profile</text>\n</svg>",
+        NAMES + grid + 50,
+        NAMES + grid + 66
     );
     svg
 }

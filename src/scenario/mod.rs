@@ -5,6 +5,7 @@ mod act;
 mod act_soap;
 mod act_unit;
 pub mod check;
+mod check_names;
 mod check_rules;
 mod corpus;
 mod error;
@@ -27,7 +28,8 @@ pub use act_soap::{
     TextEdit, TimestampUse,
 };
 pub use act_unit::{Deliver, FileDeposit, FileExport, MarkerUse};
-pub use check::{Check, CheckDoc, Message, check_docs};
+pub use check::{Check, Message, check_docs};
+pub use check_names::CheckDoc;
 pub use check_rules::{AddressingRule, FileRule, Place, SecurityRule};
 pub use corpus::{Corpus, CoverageRow};
 pub use error::CorpusError;

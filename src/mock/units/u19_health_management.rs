@@ -409,6 +409,9 @@ mod tests {
         assert_eq!(middle, Some((day("2026-06-01"), Some(day("2026-07-01")))));
         assert_eq!(cut_to(None, Some(day("2026-04-01"))), None);
         assert_eq!(cut_to(Some(day("2027-04-01")), None), None);
-        assert_eq!(cut((day("2026-04-01"), None), None, None), Some((day("2026-04-01"), None)));
+        assert_eq!(
+            cut((day("2026-04-01"), None), None, None),
+            Some((day("2026-04-01"), None))
+        );
     }
 }

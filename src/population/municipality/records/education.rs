@@ -1,6 +1,6 @@
 //! Units 19 and 20: vaccinations and check-ups, school.
 
-use super::welfare::single_parent;
+use super::children::single_parent;
 use super::{About, Mapper, Sink, members};
 use crate::population::municipality::people::{Household, Person, Sex};
 use crate::population::municipality::{Cover, Municipality, Span};

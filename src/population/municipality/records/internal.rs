@@ -1,8 +1,9 @@
 //! Units 23 to 26: budget and payments, attendance, staff, documents.
 
+use super::children::rearing_payments;
 use super::insurance::month_of;
 use super::taxes::receipt;
-use super::welfare::{Paid, assistance_payments, child_allowance_payments, disability_payments, rearing_payments};
+use super::welfare::{Paid, assistance_payments, child_allowance_payments, disability_payments};
 use super::{About, Mapper, Sink};
 use crate::population::municipality::Municipality;
 use crate::population::municipality::numbers::read_staff;

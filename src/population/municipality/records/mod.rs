@@ -4,6 +4,7 @@
 //! answered here, once, by item id. An item that no mapping knows and that the record requires takes a value that fits its
 //! type; a test keeps the list of those empty.
 
+mod children;
 mod education;
 mod insurance;
 mod internal;
@@ -157,7 +158,8 @@ fn mapper(unit: u8, record: &str) -> Option<Mapper> {
         1..=4 | 22 => registers::mapper(unit, record),
         5..=9 => taxes::mapper(unit, record),
         10 | 11 | 13 | 14 => insurance::mapper(unit, record),
-        12 | 15..=18 | 21 => welfare::mapper(unit, record),
+        12 | 15 | 16 => welfare::mapper(unit, record),
+        17 | 18 | 21 => children::mapper(unit, record),
         19 | 20 => education::mapper(unit, record),
         23..=26 => internal::mapper(unit, record),
         _ => None,

@@ -2,6 +2,7 @@
 
 mod rules;
 mod rules_money;
+mod rules_rights;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,11 +114,52 @@ fn nothing_is_left_to_the_fallback() {
     );
 }
 
+fn all_rules() -> Vec<world::Rule> {
+    let all = rules::RULES.iter().chain(rules_rights::RULES);
+    all.chain(rules_money::RULES).copied().collect()
+}
+
+#[test]
+fn every_rule_sees_when_units_disagree() {
+    // Values of one item change places among the rows of a record; every second row gets lost.
+    let mut world = World::new(7, 400);
+    let mut blind: BTreeMap<&str, fn(&World) -> Vec<String>> = all_rules().into_iter().collect();
+    let records: Vec<(u8, String, Vec<String>)> = world
+        .records()
+        .map(|(unit, record)| {
+            let items = record.fields.iter().map(|field| field.item.id.clone());
+            (unit.file.number, record.id.clone(), items.collect())
+        })
+        .collect();
+    for (unit, record, items) in records {
+        for item in items.iter().map(Some).chain([None]) {
+            let before = world.spoil(unit, &record, item.map(String::as_str));
+            blind.retain(|_, rule| {
+                let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| !rule(&world).is_empty()));
+                // A rule that cannot even follow its references has seen it too.
+                !seen.unwrap_or(true)
+            });
+            world.restore(unit, &record, before);
+        }
+    }
+    // What no change of places can break: a Saturday, and tax on who lives from assistance.
+    let assisted = world.rows(16, "assistance")[0]["atenabango"].clone();
+    for (unit, record, item, value) in [
+        (9, "levy", "nokigen", "2026-10-03"),
+        (6, "tax-assessment", "atenabango", &assisted),
+        (16, "assistance", "kaishibi", "2025-12-31"),
+    ] {
+        world.set(unit, record, item, value);
+    }
+    blind.retain(|_, rule| rule(&world).is_empty());
+    assert!(blind.is_empty(), "{:?}", blind.keys());
+}
+
 #[test]
 fn units_agree_with_each_other() {
     for (seed, size) in [(7, 2_000), (99, 537), (3, 100)] {
         let world = World::new(seed, size);
-        let rules: Vec<world::Rule> = rules::RULES.iter().chain(rules_money::RULES).copied().collect();
+        let rules = all_rules();
         assert!(rules.len() >= 25);
         let mut broken = BTreeMap::new();
         for (name, rule) in rules {

@@ -42,6 +42,44 @@ impl World {
         Self { city, units, rows }
     }
 
+    /// Moves the values of an item on by one row that has it, or, without an item, drops every second row. Returns the
+    /// rows as they were.
+    pub(super) fn spoil(&mut self, unit: u8, record: &str, item: Option<&str>) -> Vec<Row> {
+        let rows = self.rows.get_mut(&(unit, record.to_owned())).unwrap();
+        let before = rows.clone();
+        match item {
+            Some(item) => {
+                let mut values: Vec<String> = rows.iter().filter_map(|row| row.get(item).cloned()).collect();
+                if !values.is_empty() {
+                    values.rotate_left(1);
+                }
+                let mut values = values.into_iter();
+                for row in rows.iter_mut().filter(|row| row.contains_key(item)) {
+                    row.insert(item.to_owned(), values.next().unwrap());
+                }
+            }
+            None => {
+                let mut at = 0;
+                rows.retain(|_| {
+                    at += 1;
+                    at % 2 == 0
+                });
+            }
+        }
+        before
+    }
+
+    /// Gives an item one value in all rows.
+    pub(super) fn set(&mut self, unit: u8, record: &str, item: &str, value: &str) {
+        for row in self.rows.get_mut(&(unit, record.to_owned())).unwrap() {
+            row.insert(item.to_owned(), value.to_owned());
+        }
+    }
+
+    pub(super) fn restore(&mut self, unit: u8, record: &str, rows: Vec<Row>) {
+        self.rows.insert((unit, record.to_owned()), rows);
+    }
+
     pub(super) fn records(&self) -> impl Iterator<Item = (&Unit, &Record)> {
         self.units
             .iter()
