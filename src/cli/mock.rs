@@ -25,7 +25,9 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
     runtime.block_on(async {
         let time_out = Duration::from_millis(args.time_out);
         let place = Place::folder(args.out.join("exchange"));
-        let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out, place).await?;
+        // Small numbers are residents of the numbering API alone; a municipality begins at a hundred.
+        let size = (args.population >= 100).then_some(u64::from(args.population));
+        let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out, place, size).await?;
         let residents = resident_numbers(args.seed, args.population as usize);
         reference
             .platform

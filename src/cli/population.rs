@@ -115,6 +115,14 @@ fn summary(manifest: &Manifest, options: &ExportOptions, lang: Lang) -> io::Resu
     out.flush()
 }
 
+/// Items that name somebody in rows about a relative.
+const RELATIVES: &[&str] = &[
+    "setainushi_atenabango",
+    "chichi_atenabango",
+    "haha_atenabango",
+    "aite_atenabango",
+];
+
 /// Prints what all units know of a number: every row in which it stands.
 fn tell(args: &PopulationShow, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let city = municipality(&args.municipality, lang)?;
@@ -135,12 +143,20 @@ fn tell(args: &PopulationShow, common: &Common, lang: Lang) -> Result<Exit, CliE
         );
         return Err(CliError::Usage(text.get(lang).to_owned()));
     };
+    // An employee is known by a number of their own.
+    let staff = household
+        .staff_number()
+        .filter(|_| household.head().number.to_string() == number);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut all = Vec::new();
     for unit in &units {
         for record in &unit.records {
             let mut rows = city.rows(unit, record, &household);
-            rows.retain(|row| row.values().any(|value| value == number));
+            rows.retain(|row| {
+                let told = row.iter().filter(|(id, _)| !RELATIVES.contains(&id.as_str()));
+                told.into_iter()
+                    .any(|(_, value)| value == number || staff.as_ref() == Some(value))
+            });
             if args.json {
                 all.extend(
                     rows.iter()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::run::RunError;
 use crate::mock::exchange::{ExchangeConfig, SigningAuthority};
 use crate::mock::{DefectSet, Platform, PlatformConfig, Running, server_tls};
+use crate::population::municipality::{Municipality, MunicipalityError, Parameters};
 use crate::scenario::Corpus;
 use crate::wire::certificate::TestAuthority;
 use crate::wire::place::Place;
@@ -49,11 +50,13 @@ impl Reference {
             defects,
             Duration::from_millis(60),
             Place::memory(),
+            None,
         )
         .await
     }
 
-    /// Starts it on a given address with a given time-out of the API.
+    /// Starts it on a given address with a given time-out of the API. `size` is the number of residents of the
+    /// synthetic municipality behind its units; absent: that of the fixture.
     ///
     /// # Errors
     /// When the corpus lacks the interface or the address cannot be bound.
@@ -64,6 +67,7 @@ impl Reference {
         defects: DefectSet,
         time_out: Duration,
         place: Place,
+        size: Option<u64>,
     ) -> Result<Self, RunError> {
         let interface = corpus
             .interfaces
@@ -90,6 +94,7 @@ impl Reference {
             units: Arc::new(corpus.units.clone()),
             municipality: super::target::Municipality::default().code,
             place: Some(place.clone()),
+            people: Some(people(seed, size)?),
             ..PlatformConfig::new(
                 Arc::clone(interface),
                 client_id.clone(),
@@ -116,6 +121,15 @@ impl Reference {
             place,
             signing,
         })
+    }
+}
+
+/// The synthetic municipality behind the units: that of the fixture, or one of another size from the seed.
+fn people(seed: u64, size: Option<u64>) -> Result<Municipality, MunicipalityError> {
+    let fixture = Parameters::default();
+    match size {
+        None => fixture.municipality(),
+        Some(size) => Parameters { seed, size, ..fixture }.municipality(),
     }
 }
 

@@ -32,6 +32,7 @@ use crate::evidence::{Blocked, FilePlaceFacts, Journal, JournalError, Note, RunF
 use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
 use crate::mock::units::UnitClient;
 use crate::mock::{Consumer, ConsumerConfig, DefectSet};
+use crate::population::municipality::MunicipalityError;
 use crate::scenario::{Act, Corpus, Scenario, Step};
 use crate::standard::{Subject, UnknownReading};
 use crate::text::Text;
@@ -43,6 +44,9 @@ use crate::wire::{Client, ClientOptions, ReadLimits, Url};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The synthetic municipality cannot be of that size.
+    #[error("{}", .0.text().en)]
+    Municipality(#[from] MunicipalityError),
     /// The place for files of the target cannot be used.
     #[error(transparent)]
     Place(#[from] PlaceError),

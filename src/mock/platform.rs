@@ -18,6 +18,7 @@ use super::provider::ProviderState;
 use super::register::Register;
 use super::tokens::now;
 use super::units::{UnitService, UnitsConfig};
+use crate::population::municipality::Municipality;
 use crate::standard::Interface;
 use crate::standard::unit::Unit;
 use crate::wire::certificate::{CertificateError, TestAuthority};
@@ -66,6 +67,8 @@ pub struct PlatformConfig {
     pub municipality: String,
     /// Where the units lay down files.
     pub place: Option<Place>,
+    /// Who lives in the municipality.
+    pub people: Option<Municipality>,
 }
 
 impl PlatformConfig {
@@ -91,6 +94,7 @@ impl PlatformConfig {
             units: Arc::default(),
             municipality: String::new(),
             place: None,
+            people: None,
         }
     }
 }
@@ -137,6 +141,7 @@ impl Platform {
                 defects: config.defects,
                 municipality: config.municipality.clone(),
                 place: config.place.clone(),
+                people: config.people.clone(),
             }),
             authorization: Authorization::new(clients, &config.interface.scope(), config.defects),
             register: Mutex::new(Register::new(config.seed)),

@@ -9,6 +9,7 @@ use super::store::{Store, Told};
 use super::{Row, form, rules};
 use crate::mock::exchange::now_ms;
 use crate::mock::{Defect, DefectSet};
+use crate::population::municipality::Municipality;
 use crate::soap::{ENVELOPE, Message};
 use crate::standard::unit::{Field, Operation, OperationKind, Unit, description, namespace};
 use crate::text::date::timestamp;
@@ -32,6 +33,8 @@ pub struct UnitsConfig {
     pub municipality: String,
     /// Where files are laid down.
     pub place: Option<Place>,
+    /// Who lives there: people whom nobody has told the units of yet.
+    pub people: Option<Municipality>,
 }
 
 /// All units, each with what it knows.
@@ -166,7 +169,11 @@ impl UnitService {
                     return Ok(String::new());
                 };
                 may_ask(&desk, &record.consumers)?;
-                let rows = business.inquiry(&desk, record, desk.day("kijunbi"));
+                let mut rows = business.inquiry(&desk, record, desk.day("kijunbi"));
+                if let Some(people) = self.config.people.as_ref().filter(|_| !desk.knows(&desk.subject())) {
+                    rows = people.rows_of(unit, record, &desk.subject());
+                    rows.retain(|row| desk.day("kijunbi").is_none_or(|day| rules::is_valid(record, row, day)));
+                }
                 let rows = rows.iter().map(|row| element(&record.element, &record.fields, row));
                 rows.collect()
             }

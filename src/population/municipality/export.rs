@@ -528,3 +528,35 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standard::CorpusFiles;
+
+    #[test]
+    fn characters_with_a_meaning_are_escaped() {
+        let cells = [
+            Value::Str("a,b"),
+            Value::Absent,
+            Value::Str("\"q\""),
+            Value::Int(-7),
+            Value::Str("x\r\ny"),
+        ];
+        let mut csv = Vec::new();
+        csv_row(&cells, &mut csv);
+        assert_eq!(
+            String::from_utf8(csv).unwrap(),
+            "\"a,b\",,\"\"\"q\"\"\",-7,\"x\r\ny\"\r\n"
+        );
+        let corpus = crate::scenario::Corpus::load(&CorpusFiles::embedded()).unwrap();
+        let record = corpus.units[0].record("support-measure").unwrap();
+        let mut xml = Vec::new();
+        xml_row(record, &[Value::Str("<&>"), Value::Absent], &mut xml);
+        let xml = String::from_utf8(xml).unwrap();
+        assert_eq!(
+            xml,
+            "  <SupportMeasure><atenabango>&lt;&amp;&gt;</atenabango></SupportMeasure>\n"
+        );
+    }
+}

@@ -26,7 +26,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, size: u64) -> Self {
-        let city = Municipality::new(seed, size, day("2026-10-01")).unwrap();
+        Self::on(seed, size, "2026-10-01")
+    }
+
+    pub(super) fn on(seed: u64, size: u64, as_of: &str) -> Self {
+        let city = Municipality::new(seed, size, day(as_of)).unwrap();
         let units = units();
         let mut rows = BTreeMap::new();
         for household in city.households() {
