@@ -14,6 +14,7 @@ use crate::evidence::Record;
 use crate::report::Report;
 use crate::scenario::{Corpus, ExpectationFile, FamilyFile, ScenarioFile, check_docs, lint, lock_text};
 use crate::schema::table::{Table, TableResult};
+use crate::standard::unit::{ItemFile, UnitFile};
 use crate::standard::{Interface, ProfileFile, ReadingFile, RequirementFile, ServiceFile, SourceFileList};
 
 pub(super) fn main(args: &CorpusCommand, common: &Common) -> Result<Exit, CliError> {
@@ -64,6 +65,8 @@ pub(crate) fn schemas() -> Vec<(String, serde_json::Value)> {
         schema::<ScenarioFile>("scenarios"),
         schema::<ExpectationFile>("expectations"),
         schema::<FamilyFile>("families"),
+        schema::<UnitFile>("unit"),
+        schema::<ItemFile>("items"),
         schema::<TargetFile>("target"),
         schema::<Record>("journal-record"),
         schema::<Report>("report"),

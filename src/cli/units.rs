@@ -266,3 +266,29 @@ pub(super) fn matrix_svg(corpus: &Corpus) -> String {
     );
     svg
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drawing_shows_the_corpus() {
+        let drawn = include_str!("../../reports/matrix.svg");
+        let corpus = Corpus::embedded().unwrap();
+        assert!(
+            drawn == matrix_svg(&corpus),
+            "make it anew: junkyo list --matrix --svg > reports/matrix.svg"
+        );
+    }
+
+    #[test]
+    fn every_unit_is_told_or_asked_something() {
+        let corpus = Corpus::embedded().unwrap();
+        assert_eq!(corpus.units.len(), 26);
+        let pairs = matrix_json(&corpus);
+        for unit in &corpus.units {
+            let takes_part = |pair: &Value| pair["provider"] == unit.id() || pair["consumer"] == unit.id();
+            assert!(pairs.as_array().unwrap().iter().any(takes_part), "unit {}", unit.id());
+        }
+    }
+}

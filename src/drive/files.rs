@@ -12,7 +12,7 @@ use super::provider::Story;
 use super::session::micros;
 use super::soap::suite;
 use super::soap_reply::encode;
-use crate::evidence::{Blocked, Channel, Exchange, Initiator, Note};
+use crate::evidence::{Blocked, Channel, Exchange, Initiator};
 use crate::scenario::{FileDeposit, FileExport, MarkerUse, Step};
 use crate::standard::unit::exchange_file::{CHANGE, FileKind, FileName, Marker, columns, write_csv};
 use crate::standard::unit::{Record, Unit};
@@ -227,29 +227,11 @@ impl Story<'_> {
         let reply = driver
             .act(action, with, self.session.limits.consumer_patience * 4)
             .await;
-        let failed = matches!(reply.outcome, "unsupported" | "failed");
-        let why = reply
-            .report
-            .as_ref()
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        self.attempt.note(Note::Driver {
-            step: step.id.to_string(),
-            action: action.into(),
-            outcome: reply.outcome.to_owned(),
-            report: reply.report,
-        });
+        let (failed, outcome, why) = self.note_driver(step, action, reply);
         if failed {
             return Err(blocked(Text::new(
-                format!(
-                    "製品のドライバーが {action} を実行できません（{}）: {why}",
-                    reply.outcome
-                ),
-                format!(
-                    "the product's driver could not do `{action}` ({}): {why}",
-                    reply.outcome
-                ),
+                format!("製品のドライバーが {action} を実行できません（{outcome}）: {why}"),
+                format!("the product's driver could not do `{action}` ({outcome}): {why}"),
             )));
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::consumer::Stand;
+use super::driver::DriverReply;
 use super::provider::Story;
 use super::soap::suite;
 use crate::evidence::{Blocked, Channel, Note};
@@ -48,31 +49,13 @@ impl Story<'_> {
             if reply.outcome == "accepted" {
                 self.until_quiet(&token).await;
             }
-            let failed = matches!(reply.outcome, "unsupported" | "failed");
-            let why = reply
-                .report
-                .as_ref()
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            self.attempt.note(Note::Driver {
-                step: step.id.to_string(),
-                action: ACTION.into(),
-                outcome: reply.outcome.to_owned(),
-                report: reply.report,
-            });
+            let (failed, said, why) = self.note_driver(step, ACTION, reply);
             if failed {
                 outcome = Err(Blocked {
                     step: step.id.to_string(),
                     reason: Text::new(
-                        format!(
-                            "製品のドライバーが {ACTION} を実行できません（{}）: {why}",
-                            reply.outcome
-                        ),
-                        format!(
-                            "the product's driver could not do `{ACTION}` ({}): {why}",
-                            reply.outcome
-                        ),
+                        format!("製品のドライバーが {ACTION} を実行できません（{said}）: {why}"),
+                        format!("the product's driver could not do `{ACTION}` ({said}): {why}"),
                     ),
                     blame: "configuration".into(),
                 });
@@ -82,6 +65,20 @@ impl Story<'_> {
         self.record_calls(step, &token, Channel::Api);
         self.record_arrivals(step, stand);
         outcome
+    }
+
+    /// Notes what a driver answered. Gives whether it failed, its word for that, and why.
+    pub(super) fn note_driver(&self, step: &Step, action: &str, reply: DriverReply) -> (bool, &'static str, String) {
+        let failed = matches!(reply.outcome, "unsupported" | "failed");
+        let why = reply.report.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let why = why.to_owned();
+        self.attempt.note(Note::Driver {
+            step: step.id.to_string(),
+            action: action.to_owned(),
+            outcome: reply.outcome.to_owned(),
+            report: reply.report,
+        });
+        (failed, reply.outcome, why)
     }
 
     fn filled(&self, step: &Step, replies: &[SoapReply]) -> Result<Vec<SoapReply>, Blocked> {
