@@ -87,9 +87,15 @@ impl Story<'_> {
             group: &act.group,
             more,
         };
-        self.tell(step, told, driver).await?;
+        let outcome = self.tell(step, told, driver).await?;
         let begun = Instant::now();
-        let patience = self.session.limits.consumer_patience;
+        // A driver that says `done` has laid down everything; one that only accepts the order gets time.
+        let limits = self.session.limits;
+        let patience = if outcome == "accepted" {
+            limits.consumer_patience
+        } else {
+            limits.settle * 5
+        };
         loop {
             let names = files.place.list().await.map_err(fault)?;
             let new: Vec<&String> = names.iter().filter(|name| !before.contains(*name)).collect();
@@ -158,7 +164,7 @@ impl Story<'_> {
             group: &act.group,
             more: Map::from_iter([("file".to_owned(), name.into())]),
         };
-        self.tell(step, told, driver).await
+        self.tell(step, told, driver).await.map(|_| ())
     }
 
     /// Name, content and true marker of a new file.
@@ -204,7 +210,7 @@ impl Story<'_> {
         Ok((name, content, marker))
     }
 
-    async fn tell(&self, step: &Step, told: Told<'_>, driver: Option<&Driver>) -> Result<(), Blocked> {
+    async fn tell(&self, step: &Step, told: Told<'_>, driver: Option<&Driver>) -> Result<&'static str, Blocked> {
         let blocked = |reason| Blocked {
             step: step.id.to_string(),
             reason,
@@ -234,7 +240,7 @@ impl Story<'_> {
                 format!("the product's driver could not do `{action}` ({outcome}): {why}"),
             )));
         }
-        Ok(())
+        Ok(outcome)
     }
 
     fn record_file(&self, step: &Step, name: &str, content: Vec<u8>, begun: Instant, initiator: Initiator) {

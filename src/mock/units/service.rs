@@ -11,7 +11,7 @@ use crate::mock::exchange::now_ms;
 use crate::mock::{Defect, DefectSet};
 use crate::population::municipality::Municipality;
 use crate::soap::{ENVELOPE, Message};
-use crate::standard::unit::{Field, Operation, OperationKind, Unit, description, namespace};
+use crate::standard::unit::{Field, Operation, OperationKind, Record, Unit, description, namespace};
 use crate::text::date::timestamp;
 use crate::wire::place::Place;
 use crate::wire::{Answer, HttpRequest, Url, media_parameter, response_bytes};
@@ -76,6 +76,17 @@ impl UnitService {
 
     pub(super) fn place(&self) -> Option<&Place> {
         self.config.place.as_ref()
+    }
+
+    /// What the unit keeps of somebody of the synthetic municipality whom nobody has told it of.
+    fn rows_of_people(&self, desk: &Desk<'_>, record: &Record) -> Vec<Row> {
+        let Some(people) = &self.config.people else {
+            return Vec::new();
+        };
+        let day = desk.day("kijunbi");
+        let mut rows = people.rows_of(desk.unit, record, &desk.subject());
+        rows.retain(|row| day.is_none_or(|day| rules::is_valid(record, row, day)));
+        rows
     }
 
     /// What a unit knows.
@@ -170,9 +181,8 @@ impl UnitService {
                 };
                 may_ask(&desk, &record.consumers)?;
                 let mut rows = business.inquiry(&desk, record, desk.day("kijunbi"));
-                if let Some(people) = self.config.people.as_ref().filter(|_| !desk.knows(&desk.subject())) {
-                    rows = people.rows_of(unit, record, &desk.subject());
-                    rows.retain(|row| desk.day("kijunbi").is_none_or(|day| rules::is_valid(record, row, day)));
+                if rows.is_empty() && !desk.knows(&desk.subject()) {
+                    rows = self.rows_of_people(&desk, record);
                 }
                 let rows = rows.iter().map(|row| element(&record.element, &record.fields, row));
                 rows.collect()
