@@ -9,7 +9,9 @@ use super::args::{Common, Mock};
 use super::error::CliError;
 use crate::drive::{Reference, RunError};
 use crate::mock::DefectSet;
+use crate::mock::units::UnitService;
 use crate::population::resident_numbers;
+use crate::scenario::Corpus;
 use crate::text::Lang;
 use crate::wire::place::Place;
 
@@ -32,7 +34,7 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         reference
             .platform
             .act("load-residents", &serde_json::json!({ "numbers": residents }));
-        write_files(args, &reference)?;
+        write_files(args, &corpus, &reference)?;
         let running = &reference.running;
         let mut out = std::io::stdout().lock();
         writeln!(out, "listening    {}", running.url)?;
@@ -49,6 +51,11 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         )?;
         writeln!(
             out,
+            "units        junkyo run --target {}",
+            args.out.join("target-units.toml").display()
+        )?;
+        writeln!(
+            out,
             "try          junkyo run --target {}",
             args.out.join("target.toml").display()
         )?;
@@ -60,7 +67,7 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
 }
 
 /// A target file that fits, with the secret and the certificate beside it.
-fn write_files(args: &Mock, reference: &Reference) -> Result<(), CliError> {
+fn write_files(args: &Mock, corpus: &Corpus, reference: &Reference) -> Result<(), CliError> {
     let running = &reference.running;
     let target = format!(
         r#"# Written by `junkyo mock`: the reference platform as if it were a product.
@@ -120,7 +127,53 @@ exchange-timeout-ms = {limit}
     write("signing.pem", &signer.certificate)?;
     write("signing-key.pem", &signer.key)?;
     write("signing-ca.pem", &reference.signing.pem)?;
-    write("target-soap.toml", &soap_target(reference))
+    write("target-soap.toml", &soap_target(reference))?;
+    write("target-units.toml", &units_target(corpus, reference))
+}
+
+/// A target file for the business units.
+fn units_target(corpus: &Corpus, reference: &Reference) -> String {
+    let running = &reference.running;
+    let mut claims = String::new();
+    let mut endpoints = String::new();
+    for unit in corpus.units.iter() {
+        let id = unit.interface();
+        let url = running.exchange.with_target(UnitService::path(unit.file.number));
+        claims.push_str(&format!("    \"{id}.provider\",\n"));
+        endpoints.push_str(&format!("[endpoints.\"{id}\"]\nurl = \"{url}\"\n"));
+    }
+    for profile in ["life-events", "file-linkage"] {
+        if corpus.profile(profile).is_some() {
+            claims.push_str(&format!("    \"{profile}\",\n"));
+        }
+    }
+    format!(
+        r#"# Written by `junkyo mock`: the business units of the reference platform as if they were a product.
+
+[product]
+vendor = "junkyo"
+name = "reference units"
+version = "{version}"
+claims = [
+{claims}]
+
+{endpoints}
+[files]
+folder = "exchange"
+
+[tls]
+authorities = "ca.pem"
+
+[driver.provider]
+url = "{driver}"
+actions = ["export-group", "import-group"]
+
+[limits]
+settle-ms = 200
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        driver = running.driver,
+    )
 }
 
 /// A target file for the exchange service beside the API.

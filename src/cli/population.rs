@@ -149,7 +149,7 @@ fn tell(args: &PopulationShow, common: &Common, lang: Lang) -> Result<Exit, CliE
         .filter(|_| household.head().number.to_string() == number);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut all = Vec::new();
-    for unit in &units {
+    for unit in units.iter() {
         for record in &unit.records {
             let mut rows = city.rows(unit, record, &household);
             rows.retain(|row| {

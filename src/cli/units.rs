@@ -152,7 +152,7 @@ fn cell(provider: &Unit, consumer: &Unit) -> Cell {
 
 /// The matrix as a table of characters.
 pub(super) fn matrix(corpus: &Corpus, lang: Lang, out: &mut impl Write) -> io::Result<()> {
-    let units = &corpus.units;
+    let units = corpus.units.as_slice();
     let legend = Text::new(
         "行: 提供側、列: 利用側。R 照会、E 知らせ、B 両方、· なし（本スイート独自の基準プロファイル）",
         "rows: provider, columns: consumer. R inquiry, E notice, B both, · nothing (our own reference profile)",
@@ -176,8 +176,8 @@ pub(super) fn matrix(corpus: &Corpus, lang: Lang, out: &mut impl Write) -> io::R
 /// The matrix as JSON: one object for every pair that exchanges something.
 pub(super) fn matrix_json(corpus: &Corpus) -> Value {
     let mut pairs = Vec::new();
-    for provider in &corpus.units {
-        for consumer in &corpus.units {
+    for provider in corpus.units.iter() {
+        for consumer in corpus.units.iter() {
             let cell = cell(provider, consumer);
             if cell.mark() != "·" {
                 pairs.push(json!({
@@ -199,7 +199,7 @@ const NAMES: usize = 190;
 
 /// The matrix as a drawing.
 pub(super) fn matrix_svg(corpus: &Corpus) -> String {
-    let units = &corpus.units;
+    let units = corpus.units.as_slice();
     let grid = SIDE * units.len();
     let (width, height) = (NAMES + grid + 10, NAMES + grid + 76);
     let mut svg = format!(
@@ -286,7 +286,7 @@ mod tests {
         let corpus = Corpus::embedded().unwrap();
         assert_eq!(corpus.units.len(), 26);
         let pairs = matrix_json(&corpus);
-        for unit in &corpus.units {
+        for unit in corpus.units.iter() {
             let takes_part = |pair: &Value| pair["provider"] == unit.id() || pair["consumer"] == unit.id();
             assert!(pairs.as_array().unwrap().iter().any(takes_part), "unit {}", unit.id());
         }

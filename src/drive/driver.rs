@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::target::DriverFile;
 use crate::mock::units::UnitClient;
-use crate::mock::{self, DriverOutcome};
+use crate::mock::{self, DriverOutcome, is_about_files};
 use crate::wire::{Client, Outgoing, Url, parse_response};
 
 /// What a driver said.
@@ -111,11 +111,6 @@ impl Driver {
             .await
             .unwrap_or_else(|_| DriverReply::failed(format!("the driver did not end within {} ms", limit.as_millis())))
     }
-}
-
-/// Whether an action is about files of the business units.
-fn is_about_files(action: &str) -> bool {
-    matches!(action, "export-group" | "import-group")
 }
 
 async fn consume(consumer: &mock::Consumer, action: &str, order: &Value) -> DriverReply {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::conditions::is_feature;
-use super::preflight_services::{service_endpoint, services};
+use super::preflight_services::{lacking_endpoints, service_endpoint, services};
 use super::session::{ASSERTION_TYPE, basic, form_headers};
 use super::setup::credentials_of;
 use super::target::{AuthMethod, Target};
@@ -160,16 +160,7 @@ fn claims(corpus: &Corpus, target: &Target, findings: &mut Vec<Finding>) {
             ));
         }
         let of = |subject| profiles.iter().any(|profile| profile.subject == Some(subject));
-        let mut needed: Vec<&str> = corpus
-            .scenarios
-            .iter()
-            .filter(|scenario| scenario.role == Subject::Provider)
-            .filter(|scenario| profiles.iter().any(|profile| corpus.belongs(scenario, profile)))
-            .filter_map(|scenario| scenario.interface.as_deref())
-            .filter(|id| !target.endpoints.contains_key(*id))
-            .collect();
-        needed.sort_unstable();
-        needed.dedup();
+        let needed = lacking_endpoints(corpus, target, &profiles);
         for id in needed {
             findings.push(Finding::bad(
                 "endpoints",

@@ -4,8 +4,39 @@ use super::preflight::{Finding, Severity, clock, reached};
 use super::services::of_target;
 use super::target::Target;
 use crate::scenario::Corpus;
+use crate::standard::{Profile, Subject};
 use crate::text::Text;
 use crate::wire::{Client, Outgoing, Url};
+
+/// Interfaces of the claimed profiles that the target file has to name and does not. A scenario that applies only where
+/// its interface is offered asks for none, unless nothing else is there to be run.
+pub(super) fn lacking_endpoints<'c>(corpus: &'c Corpus, target: &Target, profiles: &[&Profile]) -> Vec<&'c str> {
+    let mut needed = Vec::new();
+    let mut optional = Vec::new();
+    let mut is_any_offered = false;
+    for scenario in &corpus.scenarios {
+        let belongs = |profile: &&Profile| corpus.belongs(scenario, profile);
+        let Some(id) = scenario.interface.as_deref() else {
+            continue;
+        };
+        if scenario.role != Subject::Provider || !profiles.iter().any(belongs) {
+            continue;
+        }
+        if target.endpoints.contains_key(id) {
+            is_any_offered = true;
+        } else if scenario.applies.iter().any(|word| word == id) {
+            optional.push(id);
+        } else {
+            needed.push(id);
+        }
+    }
+    if needed.is_empty() && !is_any_offered {
+        needed = optional;
+    }
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}
 
 /// DNS, connection, TLS and clock of a SOAP service, with a GET, which no SOAP service acts on.
 pub(super) async fn service_endpoint(client: &Client, key: &str, url: &Url, findings: &mut Vec<Finding>) {

@@ -91,7 +91,7 @@ impl Reference {
         let config = PlatformConfig {
             time_out,
             exchange: Some(exchange),
-            units: Arc::new(corpus.units.clone()),
+            units: Arc::clone(&corpus.units),
             municipality: super::target::Municipality::default().code,
             place: Some(place.clone()),
             people: Some(people(seed, size)?),

@@ -206,7 +206,7 @@ impl Runner {
             ..ClientOptions::default()
         });
         let endpoints = BTreeMap::from([(INTERFACE.to_owned(), running.url.clone())]);
-        let played = Arc::new(corpus.units.clone());
+        let played = Arc::clone(&corpus.units);
         let needs_consumer = plan.scenarios.iter().any(|scenario| scenario.role == Subject::Consumer);
         let mut stands = Vec::new();
         // The reference consumer can be had several times over, so its scenarios need not wait for
@@ -368,7 +368,7 @@ impl Runner {
             services,
             listener,
             security,
-            files: files.map(|place| Arc::new(Files::new(place, Arc::new(corpus.units.clone())))),
+            files: files.map(|place| Arc::new(Files::new(place, Arc::clone(&corpus.units)))),
         };
         Self::assemble(corpus, parts, options)
     }

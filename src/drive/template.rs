@@ -8,6 +8,7 @@
 //! | `${resident}`, `${resident.N}`, `${residents}`, `${resident-body}` | numbers of residents |
 //! | `${unused}`, `${unused.N}`, `${unused-old}`, `${unused-body}` | numbers that nobody has |
 //! | `${person.NAME.LENGTH}` | the number of somebody of the story, LENGTH digits |
+//! | `${notice.OPERATION.NAME.N}` | the serial number of the N-th such notice about somebody: ten digits that no other notice of the run has |
 //! | `${kojinbango}` | a synthetic 個人番号 |
 //! | `${repeat:N:TEXT}` | TEXT so many times; `#` in it is the number of the repetition, from 1 |
 //! | `${null}` | JSON null, which TOML cannot write |
@@ -25,6 +26,9 @@ use crate::population::{individual_number, story_number, unused_number};
 use crate::schema::pointer_values;
 use crate::text::check_digit::addressee_number;
 use crate::text::date::day_and_time_in_japan;
+
+/// Digits of the serial number of a notice after its first.
+const NOTICE_DIGITS: usize = 9;
 
 /// Why a `${…}` could not be filled in.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
@@ -173,6 +177,10 @@ impl Scope<'_> {
             }
             _ => {
                 let (family, index) = name.split_once('.')?;
+                if family == "notice" {
+                    let serial = story_number(facts.seed, facts.started_unix_ms, self.scenario, name, NOTICE_DIGITS);
+                    return Some(format!("1{serial}"));
+                }
                 if family == "person" {
                     let (person, length) = index.rsplit_once('.')?;
                     let length = length.parse().ok()?;

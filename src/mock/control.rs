@@ -103,8 +103,13 @@ fn is_digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether an action is about files of the business units.
+pub fn is_about_files(action: &str) -> bool {
+    matches!(action, "export-group" | "import-group")
+}
+
 /// Answers a request to the control hook.
-pub(super) fn driver_reply(platform: &Platform, request: &HttpRequest) -> Reply {
+pub(super) async fn driver_reply(platform: &Platform, request: &HttpRequest) -> Reply {
     if request.method != "POST" {
         return Reply::text(405, "POST only").with("Allow", "POST");
     }
@@ -114,7 +119,14 @@ pub(super) fn driver_reply(platform: &Platform, request: &HttpRequest) -> Reply 
     let Some(action) = members.get("action").and_then(Value::as_str).map(str::to_owned) else {
         return Reply::text(400, "`action` is missing");
     };
-    match platform.act(&action, &Value::Object(members)) {
+    let order = Value::Object(members);
+    if is_about_files(&action) {
+        return match platform.units.file_act(&action, &order).await {
+            Some(report) => Reply::json(200, &report),
+            None => Reply::text(400, "no such `unit` or `group`, or there is no place for files"),
+        };
+    }
+    match platform.act(&action, &order) {
         DriverOutcome::Done => Reply::empty(204),
         DriverOutcome::Told(told) => Reply::json(200, &told),
         DriverOutcome::Unsupported => Reply::text(501, "no such action"),

@@ -38,7 +38,7 @@ mod validation;
 
 pub use answers::{refusal_body, success_body, unauthorized_body, unexpected_body};
 pub use consumer::{Consumer, ConsumerConfig, Order, Outcome};
-pub use control::DriverOutcome;
+pub use control::{DriverOutcome, is_about_files};
 pub use defect::{DefectDoc, DefectSet, Side, UnknownDefect};
 pub use defect_list::Defect;
 pub use platform::{Credentials, Platform, PlatformConfig, Running, server_tls};

@@ -249,7 +249,9 @@ impl Platform {
     pub async fn respond(self: Arc<Self>, request: HttpRequest, connection: u64) -> Answer {
         let path = request.path();
         if path == DRIVER_PATH {
-            return control::driver_reply(&self, &request).into_answer(&request, &DefectSet::NONE);
+            return control::driver_reply(&self, &request)
+                .await
+                .into_answer(&request, &DefectSet::NONE);
         }
         if UnitService::serves(path) {
             return self.units.respond(&request);

@@ -146,6 +146,9 @@ impl FileDeposit {
     }
 }
 
+/// Whom sample requests are about.
+const SAMPLE: &str = "sample";
+
 /// What is wrong with a unit act.
 pub(super) struct WrongAct(pub(super) String);
 
@@ -237,7 +240,9 @@ fn values(
         if without.contains(id) {
             continue;
         }
+        let serial = serial_of(operation, about, id, set);
         let value = match set.get(id) {
+            _ if serial.is_some() => serial,
             Some(value) => Some(value_text(value, item.length)),
             None if subject == Some(id) => about.map(|name| value_text(&format!("@{name}"), item.length)),
             None if field.required => item.example.clone(),
@@ -260,6 +265,17 @@ fn values(
         }
     }
     Ok(values)
+}
+
+/// The serial number of a notice: unlike any other of the run, but the same where a scenario says the same number again.
+/// What is no small number stands as it is.
+fn serial_of(operation: &Operation, about: Option<&str>, id: &str, set: &BTreeMap<String, String>) -> Option<String> {
+    if id != "tsuban" || !matches!(operation.kind, OperationKind::Notice(_)) {
+        return None;
+    }
+    let number: u8 = set.get(id).map_or(Some(1), |value| value.parse().ok())?;
+    let about = about.filter(|about| *about != SAMPLE)?;
+    Some(format!("${{notice.{}.{about}.{number}}}", operation.name))
 }
 
 fn request(
@@ -299,7 +315,7 @@ fn asking_unit(unit: &Unit, operation: &Operation) -> Option<String> {
 
 /// A sample request, for products that take the unit as any SOAP service.
 pub(super) fn sample(unit: &Unit, operation: &Operation) -> Option<String> {
-    request(unit, operation, Some("sample"), &BTreeMap::new(), &[]).ok()
+    request(unit, operation, Some(SAMPLE), &BTreeMap::new(), &[]).ok()
 }
 
 fn element(id: &str, value: &str) -> String {

@@ -597,6 +597,19 @@ checks! {
         #[serde(default)]
         event: Option<String>,
     }
+    /// An event is told soon after what it is about, and says truly when it happened.
+    #[texts(ja = "異動は決められた時間内に、正しい発生日時で知らされたか。", en = "Was the change told in time, with the time at which it happened?")]
+    ToldWithin as "told-within" {
+        /// Id of the event; the newest one counts.
+        event: String,
+        /// Only events of this unit, two digits.
+        #[serde(default)]
+        from: Option<String>,
+        /// Step with the procedure that it is about.
+        after: String,
+        /// Seconds from the answer to the procedure.
+        seconds: u64,
+    }
     /// Every unit that was called in a delivery took the call: no fault.
     #[texts(ja = "知らせを受けたすべての業務ユニットが受理したか。", en = "Did every unit that was told accept it?")]
     Delivered as "delivered" {}

@@ -30,7 +30,7 @@ pub struct Corpus {
     /// SOAP services by id.
     pub services: BTreeMap<String, Arc<Service>>,
     /// Business units by number.
-    pub units: Vec<Unit>,
+    pub units: Arc<Vec<Unit>>,
     /// Texts that are no TOML, by their path in the corpus: messages of imported services.
     pub texts: BTreeMap<String, Arc<str>>,
     /// Scenarios, hand-written and generated, in the order of their files.
@@ -94,7 +94,7 @@ impl Corpus {
             profiles: loader.profiles,
             interfaces: loader.interfaces,
             services: loader.services,
-            units: loader.units,
+            units: Arc::new(loader.units),
             texts: texts_of(files),
             scenarios: loader.scenarios,
             digest: files.digest(),

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_unit_has_a_table_without_faults() {
-        for unit in &Corpus::embedded().unwrap().units {
+        for unit in Corpus::embedded().unwrap().units.iter() {
             assert_eq!(table_of(unit).faults(), Vec::<String>::new(), "unit {}", unit.id());
         }
     }

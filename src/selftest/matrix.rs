@@ -12,7 +12,7 @@ use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection};
 use crate::judge::ws_i::Assertion;
 use crate::judge::{CheckResult, Judge, ScenarioResult, Verdict};
 use crate::mock::{Defect, DefectSet};
-use crate::scenario::{Corpus, Scenario};
+use crate::scenario::{Act, Corpus, Scenario};
 
 /// One question of one scenario.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -124,7 +124,9 @@ pub async fn kill_matrix(
     } else {
         defects.iter().copied().map(Part::of).collect()
     };
-    let clean = run(corpus, DefectSet::default(), &parts).await?;
+    let plan = whole_plan(corpus);
+    let plan = &plan;
+    let clean = run(corpus, plan, DefectSet::default(), &parts).await?;
     let mut matrix = KillMatrix::default();
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     for result in &clean {
@@ -166,7 +168,7 @@ pub async fn kill_matrix(
         let defect = *defect;
         async move {
             let begun = Instant::now();
-            let results = run(corpus, DefectSet::from(defect), &[Part::of(defect)]).await;
+            let results = run(corpus, plan, DefectSet::from(defect), &[Part::of(defect)]).await;
             (defect, results, begun.elapsed())
         }
     };
@@ -282,21 +284,32 @@ impl Part {
 }
 
 fn calls_units(scenario: &Scenario) -> bool {
-    scenario.steps.iter().any(|step| step.act.service().is_some())
+    let calls = |act: &Act| act.service().is_some() || matches!(act, Act::Deliver(_));
+    scenario.steps.iter().any(|step| calls(&step.act))
 }
 
-/// One run of parts of the corpus (none: of all) against the reference platform, nothing written to disk.
-async fn run(corpus: &Corpus, defects: DefectSet, parts: &[Part]) -> Result<Vec<ScenarioResult>, RunError> {
+/// Every scenario of every profile.
+fn whole_plan(corpus: &Corpus) -> Plan {
     let profiles = corpus.profiles.iter().filter(|profile| profile.subject.is_some());
     let selection = Selection {
         profiles: profiles.map(|profile| profile.id.clone()).collect(),
         ..Selection::default()
     };
-    let mut plan = Plan::new(corpus, &selection).unwrap_or_else(|_| Plan {
+    Plan::new(corpus, &selection).unwrap_or_else(|_| Plan {
         profiles: Vec::new(),
         scenarios: corpus.scenarios.clone(),
         partial: false,
-    });
+    })
+}
+
+/// One run of parts of a plan (none: of all) against the reference platform, nothing written to disk.
+async fn run(
+    corpus: &Corpus,
+    plan: &Plan,
+    defects: DefectSet,
+    parts: &[Part],
+) -> Result<Vec<ScenarioResult>, RunError> {
+    let mut plan = plan.clone();
     if !parts.is_empty() {
         plan.scenarios
             .retain(|scenario| parts.iter().any(|part| part.holds(scenario, corpus)));

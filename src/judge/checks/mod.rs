@@ -48,6 +48,7 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::Told(p) => units::told(p, context, step),
         Check::ToldInOrder(p) => units::told_in_order(p, context, step),
         Check::TellsNothing(p) => units::tells_nothing(p, context, step),
+        Check::ToldWithin(p) => units::told_within(p, context, step),
         Check::Sent(p) => units::sent(p, context, step),
         Check::FileRules(p) => files::rules(p, context, step),
         Check::FileForm(_) => files::form(context, step),

@@ -9,7 +9,7 @@ use crate::evidence::Channel;
 use crate::population::story_number;
 use crate::scenario::{Message, Step, check};
 use crate::soap;
-use crate::text::Text;
+use crate::text::{Text, date};
 use crate::xml::Element;
 
 /// Rows, values and places that a finding shows at the most.
@@ -422,6 +422,57 @@ pub(super) fn tells_nothing(p: &check::TellsNothing, context: &Context<'_>, step
             .at_xml(XmlPlace::of(wrong.element))
         }
     }
+}
+
+pub(super) fn told_within(p: &check::ToldWithin, context: &Context<'_>, step: &Step) -> Answer {
+    let all = match events(context, step) {
+        Ok(all) => all,
+        Err(answer) => return answer,
+    };
+    let expected = || {
+        Text::new(
+            format!(
+                "{} の知らせの発生日時と到着が {} の {} 秒以内",
+                p.event, p.after, p.seconds
+            ),
+            format!(
+                "{} to have happened and come within {} s of {}",
+                p.event, p.seconds, p.after
+            ),
+        )
+    };
+    let of_kind = |told: &&Told<'_>| told.event == p.event && p.from.as_ref().is_none_or(|from| *from == told.from);
+    let Some(told) = all.iter().rev().find(of_kind) else {
+        return Answer::broken(expected(), Text::neutral(names(&all)));
+    };
+    let of_step = context.of_step(&step.id).into_iter();
+    let came = of_step.map(|parsed| (parsed.index, answered_ms(context, parsed)));
+    let came = came.into_iter().find(|(index, _)| *index == told.index);
+    let Some((decided, (_, came))) = context.of_step(&p.after).into_iter().next_back().zip(came) else {
+        return nothing_exchanged();
+    };
+    let decided = answered_ms(context, decided);
+    let stated = item(told.element, "hasseinichiji").unwrap_or_default();
+    let limit = p.seconds * 1000;
+    let is_true = date::unix_ms(&stated).is_some_and(|happened| happened.abs_diff(decided) <= limit);
+    let waited = came.saturating_sub(decided);
+    if is_true && waited <= limit {
+        return Answer::Holds;
+    }
+    let decided = date::timestamp(decided);
+    let found = Text::new(
+        format!("hasseinichiji {stated}、手続の応答 {decided}、到着まで {waited} ミリ秒"),
+        format!("hasseinichiji {stated}, procedure answered {decided}, came after {waited} ms"),
+    );
+    Answer::broken(expected(), found)
+        .at_xml(XmlPlace::of(told.element))
+        .of_exchange(told.index)
+}
+
+/// When an exchange was answered, as Unix time in milliseconds.
+fn answered_ms(context: &Context<'_>, parsed: &Parsed<'_>) -> u64 {
+    let since_start = parsed.exchange.started_us + parsed.exchange.elapsed_us;
+    context.facts.started_unix_ms + since_start / 1000
 }
 
 /// Every call of a step was answered without a fault.

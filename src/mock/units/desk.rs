@@ -251,18 +251,36 @@ impl Desk<'_> {
                 .or_insert_with(|| subject.to_owned());
         }
         content.retain(|item, value| !value.is_empty() && definition.fields.iter().any(|field| field.item.id == *item));
-        if to.is_empty() {
+        if to.is_empty() || self.defects.has(Defect::UnitTellsNobody) {
             return;
         }
-        self.store.serial += 1;
-        let told = Told {
-            serial: self.store.serial,
-            event: event.to_owned(),
-            to: to.to_vec(),
-            content,
-            at_unix_ms: self.now_unix_ms,
+        let own = self.unit.file.number;
+        let to = match self.defects.has(Defect::UnitTellsEverybody) {
+            true => (1..=26).filter(|unit| *unit != own).collect(),
+            false => to.to_vec(),
         };
-        self.file_mut(subject).told.push(told);
+        let times = if self.defects.has(Defect::UnitTellsTwice) { 2 } else { 1 };
+        for _ in 0..times {
+            let told = Told {
+                serial: self.next_serial(subject),
+                event: event.to_owned(),
+                to: to.clone(),
+                content: content.clone(),
+                at_unix_ms: self.now_unix_ms,
+            };
+            self.file_mut(subject).told.push(told);
+        }
+    }
+
+    fn next_serial(&mut self, subject: &str) -> u64 {
+        let last = self.store.file(subject).and_then(|file| file.told.last());
+        match last.filter(|_| self.defects.has(Defect::UnitSerialReused)) {
+            Some(last) => last.serial,
+            None => {
+                self.store.serial += 1;
+                self.store.serial
+            }
+        }
     }
 
     fn file_mut(&mut self, subject: &str) -> &mut File {

@@ -19,6 +19,10 @@ use crate::xml::{Doctype, Limits, escape_text, parse_bytes};
 
 /// Before the number of a unit in its path.
 const PATH: &str = "/unit/";
+/// By the mistake of a nightly batch: how long a change waits until it is told.
+const BATCH_MS: u64 = 600_000;
+/// What Japan's clocks are ahead of UTC.
+const JAPAN_MS: u64 = 32_400_000;
 /// Where a description says the port is, before it is known.
 const PLACEHOLDER: &str = "http://localhost:8080";
 
@@ -199,8 +203,12 @@ impl UnitService {
         };
         let name = &operation.name;
         let namespace = namespace(unit.file.number);
+        let further = match self.config.defects.has(Defect::UnitAnswerInvalid) {
+            true => "<kakuchokomoku>1</kakuchokomoku>",
+            false => "",
+        };
         Ok(format!(
-            "<{name}Response xmlns=\"{namespace}\">{content}</{name}Response>"
+            "<{name}Response xmlns=\"{namespace}\">{content}{further}</{name}Response>"
         ))
     }
 }
@@ -239,7 +247,13 @@ fn changes(desk: &Desk<'_>) -> String {
     let since = desk.text("tsuban").parse().unwrap_or(0);
     let told: &[Told] = desk.store.file(&subject).map_or(&[], |file| &file.told);
     let mut out = String::new();
-    for told in told.iter().filter(|told| told.serial > since) {
+    let by_night = desk.defects.has(Defect::UnitTellsByNight);
+    let is_told = |told: &&Told| told.serial > since && !(by_night && desk.now_unix_ms < told.at_unix_ms + BATCH_MS);
+    let mut told: Vec<&Told> = told.iter().filter(is_told).collect();
+    if desk.defects.has(Defect::UnitOrderReversed) {
+        told.reverse();
+    }
+    for told in told {
         let Some(event) = desk.unit.events.iter().find(|event| event.id == told.event) else {
             continue;
         };
@@ -251,9 +265,20 @@ fn changes(desk: &Desk<'_>) -> String {
         for unit in &told.to {
             let _ = write!(out, "<atesaki>{unit:02}</atesaki>");
         }
-        let at = timestamp(told.at_unix_ms);
+        let off = match desk.defects.has(Defect::UnitTimeMislabelled) {
+            true => JAPAN_MS,
+            false => 0,
+        };
+        let at = timestamp(told.at_unix_ms + off);
         let _ = write!(out, "<hasseinichiji>{at}</hasseinichiji>");
-        out.push_str(&element(&event.element, &event.fields, &told.content));
+        let content = element(&event.element, &event.fields, &told.content);
+        let close = format!("</{}>", event.element);
+        match content.strip_suffix(&close) {
+            Some(open) if desk.defects.has(Defect::UnitTellsAddress) && !content.contains("<jusho_choaza>") => {
+                let _ = write!(out, "{open}<jusho_choaza>試験町一丁目</jusho_choaza>{close}");
+            }
+            _ => out.push_str(&content),
+        }
         out.push_str("</henko>");
     }
     out

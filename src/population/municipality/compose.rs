@@ -539,10 +539,9 @@ impl Municipality {
     /// What everybody lives from, and since when who lost another insurance is in the national one.
     fn employ(&self, kind: Kind, special: Special, members: &mut [Person], rng: &mut Rng) {
         let mut head_is_employed = false;
-        for place in 0..members.len() {
-            let age = members[place].age(self.as_of).unwrap_or(40);
+        for (place, person) in members.iter_mut().enumerate() {
+            let age = person.age(self.as_of).unwrap_or(40);
             let is_spouse = place == 1 && kind.has_couple();
-            let person = &mut members[place];
             person.work = match special {
                 Special::Staff(_) if place == 0 => Work::PublicServant,
                 Special::UnknownBirth(_) => Work::Employee,

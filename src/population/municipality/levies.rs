@@ -344,33 +344,18 @@ impl Municipality {
     pub(super) fn corporate_return(&self, corporation: &Corporation) -> Option<Return> {
         let mut rng = self.rng(corporation.number.value(), "return");
         let year_end = Day::new(self.nendo, 3, 31).ok()?;
-        let (large, many) = (corporation.capital, corporation.staff > 50);
-        let (class, per_capita) = match large {
-            ..=10_000_000 => {
-                if many {
-                    (2, 120_000)
-                } else {
-                    (1, 50_000)
-                }
-            }
-            ..=100_000_000 => {
-                if many {
-                    (4, 150_000)
-                } else {
-                    (3, 130_000)
-                }
-            }
-            ..=1_000_000_000 => {
-                if many {
-                    (6, 400_000)
-                } else {
-                    (5, 160_000)
-                }
-            }
-            _ if !many => (7, 410_000),
-            ..=5_000_000_000 => (8, 1_750_000),
-            _ => (9, 3_000_000),
-        };
+        let many = corporation.staff > 50;
+        // 資本金等の額, then class and tax with up to 50 employees and with more (地方税法 312 条 1 項).
+        type Class = (u8, i64);
+        const CLASSES: [(i64, Class, Class); 5] = [
+            (10_000_000, (1, 50_000), (2, 120_000)),
+            (100_000_000, (3, 130_000), (4, 150_000)),
+            (1_000_000_000, (5, 160_000), (6, 400_000)),
+            (5_000_000_000, (7, 410_000), (8, 1_750_000)),
+            (i64::MAX, (7, 410_000), (9, 3_000_000)),
+        ];
+        let (_, few_class, many_class) = CLASSES.into_iter().find(|(most, ..)| corporation.capital <= *most)?;
+        let (class, per_capita) = if many { many_class } else { few_class };
         let profit = if rng.below(100) < 62 {
             0
         } else {

@@ -405,13 +405,15 @@ impl Municipality {
 
 /// 給与所得控除, simplified to the steps of the law before 2025.
 fn after_salary_deduction(salary: i64) -> i64 {
-    let deduction = match salary {
-        ..=1_625_000 => 550_000,
-        ..=1_800_000 => salary * 40 / 100 - 100_000,
-        ..=3_600_000 => salary * 30 / 100 + 80_000,
-        ..=6_600_000 => salary * 20 / 100 + 440_000,
-        ..=8_500_000 => salary * 10 / 100 + 1_100_000,
-        _ => 1_950_000,
-    };
+    // Up to a salary: a share of it in per cent, and what is added.
+    const STEPS: [(i64, i64, i64); 5] = [
+        (1_625_000, 0, 550_000),
+        (1_800_000, 40, -100_000),
+        (3_600_000, 30, 80_000),
+        (6_600_000, 20, 440_000),
+        (8_500_000, 10, 1_100_000),
+    ];
+    let step = STEPS.iter().find(|(most, ..)| salary <= *most);
+    let deduction = step.map_or(1_950_000, |(_, share, more)| salary * share / 100 + more);
     (salary - deduction).max(0)
 }

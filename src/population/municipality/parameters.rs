@@ -22,7 +22,7 @@ pub struct Parameters {
 impl Default for Parameters {
     /// Those of the fixture; a test proves that it can be read.
     fn default() -> Self {
-        toml::from_str(FILE).unwrap_or(Self {
+        toml::from_str(FILE).unwrap_or_else(|_| Self {
             seed: 1,
             size: super::SMALLEST,
             as_of: "2026-10-01".into(),

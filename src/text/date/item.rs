@@ -56,6 +56,13 @@ pub fn timestamp(unix_ms: u64) -> String {
     at(unix_ms).format(&Rfc3339).unwrap_or_else(|_| unix_ms.to_string())
 }
 
+/// Unix time in milliseconds of a time stamp in the form of RFC 3339; one without an offset is taken as Japan's (UTC+9).
+pub fn unix_ms(text: &str) -> Option<u64> {
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let at = parse(text).or_else(|| parse(&format!("{text}+09:00")))?;
+    u64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 /// Day (YYYY-MM-DD) and time (HH:MM:SS) of a Unix time in milliseconds, in Japan (UTC+9).
 pub fn day_and_time_in_japan(unix_ms: u64) -> (String, String) {
     let there = at(unix_ms + 9 * 3_600_000);
@@ -96,6 +103,14 @@ mod tests {
         ] {
             assert_eq!(classify_date(text), form, "{text}");
         }
+    }
+
+    #[test]
+    fn time_stamps_are_read_back() {
+        assert_eq!(unix_ms(&timestamp(1_795_356_002_257)), Some(1_795_356_002_257));
+        assert_eq!(unix_ms("1970-01-01T09:00:01+09:00"), Some(1000));
+        assert_eq!(unix_ms("1970-01-01T09:00:01"), Some(1000));
+        assert_eq!(unix_ms("1970-01-01"), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod unknown;
 
 pub use day::{Day, DayError, Weekday, days_in_month, is_leap_year};
 pub use era::{Era, EraError, Wareki};
-pub use item::{DateForm, classify_date, day_and_time_in_japan, is_past, is_time, timestamp};
+pub use item::{DateForm, classify_date, day_and_time_in_japan, is_past, is_time, timestamp, unix_ms};
 pub use period::{Period, PeriodError};
 pub use register::{Calendar, DateField, NotAcceptable, RegisterDate};
 pub use unknown::{UnknownDate, UnknownDateError, UnknownForm, YearWritten};

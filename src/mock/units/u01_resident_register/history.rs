@@ -106,6 +106,8 @@ pub(super) fn tell(desk: &mut Desk<'_>, event: &str, subject: &str, row: &Row) {
 /// Tells a change to some units.
 pub(super) fn tell_to(desk: &mut Desk<'_>, event: &str, subject: &str, row: &Row, to: &[u8]) {
     let mut content = row.clone();
+    // A row that was copied from somebody else, as a newborn's from a parent, names that one.
+    set(&mut content, "atenabango", subject);
     let day = Day::parse(get(row, "idobi")).ok();
     if day.is_some_and(|day| support::protects(desk, subject, day)) {
         set(&mut content, "shiensochi", "1");

@@ -52,7 +52,7 @@ fn periods(city: &Municipality, household: &Household, place: usize) -> Vec<Peri
     }
     add("V04", eve(1), birthday(3).and_then(Day::previous));
     if person.sex == Sex::Female {
-        let april = |years: u16| Some(Day::new(birthday(years)?.fiscal_year(), 4, 1).ok()?);
+        let april = |years: u16| Day::new(birthday(years)?.fiscal_year(), 4, 1).ok();
         add("V05", april(12), april(17));
         add("K03", birthday(20), None);
     }
