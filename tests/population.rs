@@ -59,7 +59,7 @@ fn every_exported_record_is_valid_under_the_schema_of_its_unit() {
         individual_numbers: false,
     };
     let manifest = export(&city, &units, &options, &mut |_| {}, &AtomicBool::new(false)).expect("an export");
-    for unit in &units {
+    for unit in units.iter() {
         let documents = DocumentSet::new("unit.wsdl", [("unit.wsdl".to_owned(), description(unit).into_bytes())]);
         let described = Description::read(documents).expect("a description");
         let schema = CompiledSchema::compile(&described.schemas).expect("a schema");

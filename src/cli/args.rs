@@ -190,6 +190,9 @@ pub(super) struct Show {
     /// Of a unit or another SOAP service: its description, with the schema inside.
     #[arg(long)]
     pub(super) wsdl: bool,
+    /// Of a unit: the item table of its groups, for `junkyo check FILE.csv --against`.
+    #[arg(long, conflicts_with = "wsdl")]
+    pub(super) table: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -235,6 +238,9 @@ pub(super) struct Mock {
     /// Milliseconds after which the API gives up.
     #[arg(long, value_name = "MS", default_value_t = 30_000)]
     pub(super) time_out: u64,
+    /// File with the keys of `[files]` of a target file: where units lay down files. A folder in --out if not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) files: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Exit;
 use super::args::{Common, Mock};
 use super::error::CliError;
+use super::mock_place;
 use crate::drive::{Reference, RunError};
 use crate::mock::DefectSet;
 use crate::mock::units::UnitService;
@@ -26,7 +27,10 @@ pub(super) fn main(args: &Mock, common: &Common, _lang: Lang) -> Result<Exit, Cl
         .map_err(CliError::Output)?;
     runtime.block_on(async {
         let time_out = Duration::from_millis(args.time_out);
-        let place = Place::folder(args.out.join("exchange"));
+        let place = match &args.files {
+            Some(path) => mock_place::open(path)?,
+            None => Place::folder(args.out.join("exchange")),
+        };
         // Small numbers are residents of the numbering API alone; a municipality begins at a hundred.
         let size = (args.population >= 100).then_some(u64::from(args.population));
         let reference = Reference::start_on(&args.listen, &corpus, args.seed, defects, time_out, place, size).await?;
@@ -128,11 +132,15 @@ exchange-timeout-ms = {limit}
     write("signing-key.pem", &signer.key)?;
     write("signing-ca.pem", &reference.signing.pem)?;
     write("target-soap.toml", &soap_target(reference))?;
-    write("target-units.toml", &units_target(corpus, reference))
+    let files = match &args.files {
+        Some(path) => mock_place::section(path)?,
+        None => "[files]\nfolder = \"exchange\"\n".to_owned(),
+    };
+    write("target-units.toml", &units_target(corpus, reference, &files))
 }
 
 /// A target file for the business units.
-fn units_target(corpus: &Corpus, reference: &Reference) -> String {
+fn units_target(corpus: &Corpus, reference: &Reference, files: &str) -> String {
     let running = &reference.running;
     let mut claims = String::new();
     let mut endpoints = String::new();
@@ -158,9 +166,7 @@ claims = [
 {claims}]
 
 {endpoints}
-[files]
-folder = "exchange"
-
+{files}
 [tls]
 authorities = "ca.pem"
 

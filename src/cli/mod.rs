@@ -9,6 +9,7 @@ mod import;
 mod judge;
 mod list;
 mod mock;
+mod mock_place;
 mod output;
 mod population;
 mod preflight;

@@ -8,6 +8,7 @@ use super::error::CliError;
 use super::units;
 use crate::mock::Defect;
 use crate::scenario::{Act, Check, Corpus, Scenario, check_docs};
+use crate::schema::unit_table::table_of;
 use crate::standard::{Profile, Reading, Requirement};
 use crate::text::{Lang, Text};
 
@@ -15,6 +16,9 @@ pub(super) fn main(args: &Show, common: &Common, lang: Lang, explain: bool) -> R
     let corpus = common.load_corpus()?;
     if args.wsdl {
         return wsdl(&corpus, &args.id);
+    }
+    if args.table {
+        return table(&corpus, &args.id);
     }
     let mut page = Page {
         out: BufWriter::new(io::stdout().lock()),
@@ -43,6 +47,20 @@ fn wsdl(corpus: &Corpus, id: &str) -> Result<Exit, CliError> {
         ))
     })?;
     let text = service.texts.get(&service.file.wsdl).map_or("", String::as_str);
+    io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(Exit::Success)
+}
+
+/// Prints the item table of a unit's groups.
+fn table(corpus: &Corpus, id: &str) -> Result<Exit, CliError> {
+    let unit = corpus.units.iter().find(|unit| unit.interface() == id).ok_or_else(|| {
+        CliError::Usage(format!(
+            "no unit is called `{id}`; there are unit.01 to unit.{:02}",
+            corpus.units.len()
+        ))
+    })?;
+    let text = toml::to_string_pretty(&table_of(unit))
+        .map_err(|error| CliError::Usage(format!("the table of {id} cannot be written as TOML: {error}")))?;
     io::stdout().lock().write_all(text.as_bytes())?;
     Ok(Exit::Success)
 }

@@ -1,8 +1,7 @@
 //! Steps in which files of units are laid down and taken.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
@@ -12,20 +11,27 @@ use super::provider::Story;
 use super::session::micros;
 use super::soap::suite;
 use super::soap_reply::encode;
-use crate::evidence::{Blocked, Channel, Exchange, Initiator};
+use crate::evidence::{Blocked, Channel, Exchange, Fault, Initiator};
 use crate::scenario::{FileDeposit, FileExport, MarkerUse, Step};
 use crate::standard::unit::exchange_file::{CHANGE, FileKind, FileName, Marker, columns, write_csv};
 use crate::standard::unit::{Record, Unit};
 use crate::text::Text;
 use crate::text::date::day_and_time_in_japan;
-use crate::wire::place::{Place, PlaceError};
+use crate::wire::place::{MOST_BYTES, Place, PlaceError};
+
+/// Bytes of a marker that are read at the most: it is one short JSON object.
+const MOST_OF_MARKER: u64 = 64 * 1024;
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+/// Files of one step that are kept at the most.
+const MOST_FILES: usize = 8;
 
 /// Where files are laid down, and what is known of those that were.
 pub(super) struct Files {
     pub(super) place: Place,
     pub(super) units: Arc<Vec<Unit>>,
-    /// Files that the harness laid down; each gets a time of its own.
-    count: AtomicU64,
+    /// How many files the harness laid down, by group; each gets a time of its own.
+    counts: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Files {
@@ -33,7 +39,7 @@ impl Files {
         Self {
             place,
             units,
-            count: AtomicU64::new(0),
+            counts: Mutex::default(),
         }
     }
 
@@ -44,10 +50,13 @@ impl Files {
         Some((unit, unit.record(record)?))
     }
 
-    /// A time that no other file of the run has, YYYYMMDDhhmmss.
-    fn time(&self, started_unix_ms: u64) -> String {
-        let count = self.count.fetch_add(1, Ordering::Relaxed);
-        let (day, time) = day_and_time_in_japan(started_unix_ms + count * 1_000);
+    /// A time that no other file of the group has, YYYYMMDDhhmmss: a day ago, because files of the product, which have
+    /// the time of now, lie in the same place.
+    fn time(&self, group: &str, started_unix_ms: u64) -> String {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(group.to_owned()).or_default();
+        *count += 1;
+        let (day, time) = day_and_time_in_japan(started_unix_ms.saturating_sub(DAY_MS) + *count * 1_000);
         (day + &time).chars().filter(char::is_ascii_digit).take(14).collect()
     }
 }
@@ -97,18 +106,25 @@ impl Story<'_> {
             limits.settle * 5
         };
         loop {
+            let looked = Instant::now();
             let names = files.place.list().await.map_err(fault)?;
-            let new: Vec<&String> = names.iter().filter(|name| !before.contains(*name)).collect();
-            let data = new.iter().find(|name| !name.ends_with(".done"));
-            let marker = data.and_then(|data| new.iter().find(|name| ***name == Marker::name(data)));
+            let new: Vec<&str> = names
+                .iter()
+                .filter(|name| !before.contains(*name))
+                .map(String::as_str)
+                .collect();
+            let data = data_files(&new, act);
+            let marked = data.iter().find(|data| new.contains(&Marker::name(data).as_str()));
             let is_over = begun.elapsed() >= patience;
-            if let Some(data) = data
-                && (marker.is_some() || is_over)
-            {
-                for name in [Some(data), marker].into_iter().flatten() {
-                    let begun = Instant::now();
-                    let content = files.place.get(name).await.map_err(fault)?;
-                    self.record_file(step, name, content, begun, Initiator::Product);
+            if let Some(chosen) = marked.or(data.last().filter(|_| is_over)) {
+                // One file is expected. If there are more, the one with a marker is looked at last.
+                let others = data.iter().filter(|name| *name != chosen).take(MOST_FILES - 1);
+                for name in others.chain([chosen]) {
+                    self.take_file(step, &files.place, name, MOST_BYTES).await?;
+                }
+                if marked.is_some() {
+                    self.take_file(step, &files.place, &Marker::name(chosen), MOST_OF_MARKER)
+                        .await?;
                 }
                 return Ok(());
             }
@@ -116,8 +132,26 @@ impl Story<'_> {
                 // Nothing came: the checks say so.
                 return Ok(());
             }
-            tokio::time::sleep(self.session.limits.settle / 10).await;
+            // A place with many old files takes its time to list; it is not asked all the time.
+            tokio::time::sleep(looked.elapsed().max(self.session.limits.settle / 10)).await;
         }
+    }
+
+    /// Reads a file that the product laid down. What is wrong with the file itself is evidence about the product.
+    async fn take_file(&self, step: &Step, place: &Place, name: &str, most: u64) -> Result<(), Blocked> {
+        let begun = Instant::now();
+        let (content, fault) = match place.get_at_most(name, most).await {
+            Ok(content) => (content, None),
+            Err(PlaceError::TooLarge { most, .. }) => {
+                let limit = usize::try_from(most).unwrap_or(usize::MAX);
+                (Vec::new(), Some(Fault::TooLarge { limit }))
+            }
+            // The name is the evidence.
+            Err(PlaceError::Name { .. }) => (Vec::new(), None),
+            Err(error) => return Err(unusable(step, &error)),
+        };
+        self.record_file(step, name, content, begun, Initiator::Product, fault);
+        Ok(())
     }
 
     /// Lays down a file and tells the product to take it.
@@ -138,7 +172,7 @@ impl Story<'_> {
         };
         let begun = Instant::now();
         files.place.put(&name, &content).await.map_err(fault)?;
-        self.record_file(step, &name, content.clone(), begun, Initiator::Harness);
+        self.record_file(step, &name, content.clone(), begun, Initiator::Harness, None);
         let told_marker = match act.marker {
             MarkerUse::Absent => None,
             MarkerUse::Right => Some(marker.clone()),
@@ -155,7 +189,7 @@ impl Story<'_> {
             let begun = Instant::now();
             let text = serde_json::to_vec(&told).unwrap_or_default();
             files.place.put(&Marker::name(&name), &text).await.map_err(fault)?;
-            self.record_file(step, &Marker::name(&name), text, begun, Initiator::Harness);
+            self.record_file(step, &Marker::name(&name), text, begun, Initiator::Harness, None);
         }
         self.laid_down
             .insert(step.id.to_string(), (name.clone(), content, marker));
@@ -197,7 +231,7 @@ impl Story<'_> {
             unit: unit.file.number,
             record: record.id.clone(),
             kind: act.kind,
-            at: files.time(facts.started_unix_ms),
+            at: files.time(&act.group, facts.started_unix_ms),
             sequence: act.sequence.unwrap_or(match act.kind {
                 FileKind::Full => 1,
                 FileKind::Delta => 2,
@@ -243,7 +277,15 @@ impl Story<'_> {
         Ok(outcome)
     }
 
-    fn record_file(&self, step: &Step, name: &str, content: Vec<u8>, begun: Instant, initiator: Initiator) {
+    fn record_file(
+        &self,
+        step: &Step,
+        name: &str,
+        content: Vec<u8>,
+        begun: Instant,
+        initiator: Initiator,
+        fault: Option<Fault>,
+    ) {
         self.attempt.exchange(Exchange {
             step: Arc::clone(&step.id),
             index: 0,
@@ -256,9 +298,27 @@ impl Story<'_> {
             tls: None,
             request: name.as_bytes().to_vec(),
             response: content,
-            fault: None,
+            fault,
         });
     }
+}
+
+/// The files among new names that the product may have meant: those of the group if there are any, else all that are
+/// not, by their name, of somebody else.
+fn data_files<'n>(new: &[&'n str], act: &FileExport) -> Vec<&'n str> {
+    let data: Vec<&str> = new.iter().copied().filter(|name| !name.ends_with(".done")).collect();
+    let is_of_group = |name: &FileName| format!("{:02}.{}", name.unit, name.record) == act.group;
+    let own = data
+        .iter()
+        .copied()
+        .filter(|name| FileName::parse(name).is_some_and(|name| is_of_group(&name)));
+    let own: Vec<&str> = own.collect();
+    if !own.is_empty() {
+        return own;
+    }
+    data.into_iter()
+        .filter(|name| FileName::parse(name).is_none())
+        .collect()
 }
 
 fn unusable(step: &Step, error: &PlaceError) -> Blocked {
@@ -268,6 +328,35 @@ fn unusable(step: &Step, error: &PlaceError) -> Blocked {
             format!("ファイルの置場が使えません: {error}"),
             format!("the place for files cannot be used: {error}"),
         ),
-        blame: "configuration".into(),
+        blame: error.blame().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_others_are_not_taken_for_that_of_the_group() {
+        let act = FileExport {
+            group: "10.qualification".into(),
+            kind: FileKind::Full,
+        };
+        let own = "131016_10_qualification_full_20261122120000_0001.csv";
+        let other = "131016_09_levy_full_20261122120000_0001.csv";
+        let marker = format!("{own}.done");
+        assert_eq!(data_files(&[other, own, &marker, "free.csv"], &act), [own]);
+        assert_eq!(data_files(&[other, "free.csv", "free.csv.done"], &act), ["free.csv"]);
+        assert_eq!(data_files(&[other], &act), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn files_of_the_harness_have_names_that_those_of_the_product_have_not() {
+        let files = Files::new(Place::memory(), Arc::default());
+        let now = 1_795_357_583_000;
+        let times: BTreeSet<String> = ["10.a", "10.a", "10.a"].map(|group| files.time(group, now)).into();
+        assert_eq!(times.len(), 3);
+        assert_eq!(times.first().map(String::as_str), Some("20261121232624"));
+        assert_eq!(files.time("10.b", now), "20261121232624");
     }
 }

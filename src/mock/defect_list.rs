@@ -542,6 +542,7 @@ defects! {
     FileOrderIgnored = "file-order-ignored",
     FileOtherMunicipalityTaken = "file-other-municipality-taken",
     FileChangesUnchecked = "file-changes-unchecked",
+    FileReferenceDangling = "file-reference-dangling",
     // business units as consumers
     UnitConsumerSilent = "unit-consumer-silent",
     UnitConsumerMessageInvalid = "unit-consumer-message-invalid",

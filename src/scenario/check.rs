@@ -635,6 +635,14 @@ checks! {
         #[serde(default)]
         equals: BTreeMap<String, String>,
     }
+    /// Rows of a full file lead to rows of the full file of another group, where the records say so.
+    #[texts(ja = "ほかのグループのファイルへの参照がすべて解決するか。", en = "Does every reference to the file of another group lead to a row of it?")]
+    FileReferences as "file-references" {
+        /// Step with the file of the other group.
+        of: String,
+        /// Record of the other group.
+        record: String,
+    }
     /// The full file of an earlier step with the changes of this delta file gives the full file of a later step.
     #[texts(ja = "全件＋差分が新しい全件に一致するか。", en = "Do an earlier full file and the delta give the new full file?")]
     FileDelta as "file-delta" {

@@ -16,6 +16,7 @@ mod lint;
 mod model;
 mod unit_checks;
 mod unit_family;
+mod unit_file_values;
 mod unit_files;
 mod units;
 

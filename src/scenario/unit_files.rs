@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::act_soap::{Encoding, TextEdit};
 use super::act_unit::{FileDeposit, FileExport, MarkerUse, value_text};
-use super::check::{DriverValue, FileDelta, FileForm, FileRows, FileRules};
+use super::check::{DriverValue, FileDelta, FileForm, FileReferences, FileRows, FileRules};
+use super::unit_file_values::{default_value, other_value};
 use super::{Act, Check, CheckSpec, FileRule, Scenario, Step};
 use crate::standard::unit::exchange_file::{CHANGE, FileKind};
-use crate::standard::unit::{Item, Record, Unit, UnitItemType};
+use crate::standard::unit::{Item, Record, Reference, Unit, UnitItemType};
 use crate::standard::{Location, Subject};
 use crate::text::Text;
 
@@ -18,15 +19,20 @@ pub(super) fn generate(unit: &Unit, location: &Location) -> Vec<Scenario> {
     let Some(record) = unit.records.first() else {
         return Vec::new();
     };
-    let maker = Maker {
-        unit,
-        record,
-        location,
-        group: format!("{}.{}", unit.id(), record.id),
-    };
+    let maker = Maker::new(unit, record, location);
     let mut all = maker.laid_down();
     all.extend(maker.taken());
     all.extend(maker.not_taken());
+    let leading = unit
+        .records
+        .iter()
+        .flat_map(|record| record.references.iter().map(move |reference| (record, reference)));
+    for (record, reference) in leading {
+        if let Some(target) = unit.record(&reference.record) {
+            let from = Maker::new(unit, record, location);
+            all.push(from.references_resolve(reference, &Maker::new(unit, target, location)));
+        }
+    }
     all
 }
 
@@ -35,40 +41,6 @@ struct Maker<'a> {
     record: &'a Record,
     location: &'a Location,
     group: String,
-}
-
-/// A value that fits an item, for rows of files.
-fn default_value(item: &Item) -> String {
-    if let Some(example) = &item.example {
-        return example.clone();
-    }
-    if let Some(code) = item.codes.first() {
-        return code.clone();
-    }
-    match item.item_type {
-        UnitItemType::X => "0".repeat(if item.fixed { item.length } else { 1 }),
-        UnitItemType::N => "試".repeat(if item.fixed { item.length } else { 1 }),
-        UnitItemType::Integer | UnitItemType::Signed => "1".into(),
-        UnitItemType::Date => "2026-04-01".into(),
-        UnitItemType::Time => "09:00:00".into(),
-        UnitItemType::Year => "2026".into(),
-    }
-}
-
-/// Another value of the same item.
-fn other_value(item: &Item) -> Option<String> {
-    if !item.codes.is_empty() {
-        return item.codes.get(1).cloned();
-    }
-    Some(match item.item_type {
-        UnitItemType::X if item.fixed => return None,
-        UnitItemType::X => "9".into(),
-        UnitItemType::N => "変".into(),
-        UnitItemType::Integer | UnitItemType::Signed => "2".into(),
-        UnitItemType::Date => "2026-04-02".into(),
-        UnitItemType::Time => "10:00:00".into(),
-        UnitItemType::Year => "2027".into(),
-    })
 }
 
 fn spec(check: Check, requirement: &str) -> CheckSpec {
@@ -93,6 +65,17 @@ fn outcome(word: &str, requirement: &str) -> CheckSpec {
         })),
         requirement,
     )
+}
+
+impl<'a> Maker<'a> {
+    fn new(unit: &'a Unit, record: &'a Record, location: &'a Location) -> Self {
+        Self {
+            unit,
+            record,
+            location,
+            group: format!("{}.{}", unit.id(), record.id),
+        }
+    }
 }
 
 /// The file was taken, now or before.
@@ -350,6 +333,40 @@ impl Maker<'_> {
             )
         });
         scenarios.collect()
+    }
+
+    /// Two groups one after the other: what leads from one to the other leads to a row.
+    fn references_resolve(&self, reference: &Reference, to: &Self) -> Scenario {
+        let people = ["a", "b"];
+        let targets = to.full(&people);
+        let mut leading = self.full(&people);
+        for (row, target) in leading.rows.iter_mut().zip(&targets.rows) {
+            for id in &reference.items {
+                if let Some(value) = target.get(id) {
+                    row.insert(id.clone(), value.clone());
+                }
+            }
+        }
+        let check = FileReferences {
+            of: "target".into(),
+            record: to.record.id.clone(),
+        };
+        let (ja, en) = (&to.record.name.ja, &to.record.name.en);
+        self.scenario(
+            &format!("references-{}-{}", self.record.id, to.record.id),
+            &format!("{ja}のファイルへの参照が解決する"),
+            &format!("what leads to the file of {en} leads to a row of it"),
+            vec![
+                to.deposit("targets", targets, vec![outcome("imported", "FL-010")]),
+                self.deposit("leading", leading, vec![outcome("imported", "FL-010")]),
+                to.export("target", FileKind::Full, Vec::new()),
+                self.export(
+                    "file",
+                    FileKind::Full,
+                    vec![spec(Check::FileReferences(Box::new(check)), "FL-020")],
+                ),
+            ],
+        )
     }
 
     /// What the unit takes.

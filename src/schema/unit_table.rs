@@ -1,19 +1,37 @@
 //! The item table of a unit's groups, for the checker of CSV files.
 
 use super::table::{
-    Bom, Code, CodeList, Dialect, Encoding, Group, HeaderForm, Item, LineEnds, Presence, Quoting, Table, Type,
+    Bom, Code, CodeList, Dialect, Encoding, ForeignKey, Group, HeaderForm, Item, LineEnds, Presence, Quoting, Table,
+    Type,
 };
 use crate::standard::unit::exchange_file::{CHANGE, CHANGES, FileKind};
 use crate::standard::unit::{Field, Record, Unit, UnitItemType};
 
-/// The table of all groups of a unit: full files.
+/// The table of all groups of a unit: full files, with what leads from one to another.
 pub fn table_of(unit: &Unit) -> Table {
-    let records = unit
-        .records
-        .iter()
-        .map(|record| group(record, FileKind::Full))
-        .collect();
-    table(unit, records)
+    let records: Vec<&Record> = unit.records.iter().collect();
+    table_of_groups(unit, &records)
+}
+
+/// The table of some groups: full files, with what leads from one of them to another.
+pub fn table_of_groups(unit: &Unit, records: &[&Record]) -> Table {
+    let leads = |record: &Record| {
+        let known = record
+            .references
+            .iter()
+            .filter(|reference| records.iter().any(|other| other.id == reference.record));
+        let keys = known.map(|reference| ForeignKey {
+            items: reference.items.clone(),
+            group: reference.record.clone(),
+            to: reference.items.clone(),
+        });
+        keys.collect()
+    };
+    let groups = records.iter().map(|record| Group {
+        foreign_key: leads(record),
+        ..group(record, FileKind::Full)
+    });
+    table(unit, groups.collect())
 }
 
 /// The table of one group: full files, or files of changes.
@@ -128,5 +146,19 @@ mod tests {
         for unit in Corpus::embedded().unwrap().units.iter() {
             assert_eq!(table_of(unit).faults(), Vec::<String>::new(), "unit {}", unit.id());
         }
+    }
+
+    #[test]
+    fn references_become_foreign_keys_among_the_groups_at_hand() {
+        let corpus = Corpus::embedded().unwrap();
+        let unit = corpus.units.iter().find(|unit| unit.file.number == 1).unwrap();
+        let leads = |table: &Table| -> Vec<String> {
+            let keys = table.group.iter().flat_map(|group| &group.foreign_key);
+            keys.map(|key| format!("{} → {}", key.items.join("+"), key.group))
+                .collect()
+        };
+        assert!(leads(&table_of(unit)).contains(&"setaibango → household".to_owned()));
+        let resident = unit.record("resident").unwrap();
+        assert_eq!(leads(&table_of_groups(unit, &[resident])), Vec::<String>::new());
     }
 }

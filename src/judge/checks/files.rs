@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::super::context::{Answer, Context, Parsed};
 use super::soap::nothing_exchanged;
 use super::units::{all_meant, words};
-use crate::evidence::Channel;
+use crate::evidence::{Channel, Fault};
 use crate::scenario::{Act, FileExport, FileRule, Step, check};
-use crate::schema::table::{CheckOptions, DataFile, Silent, TableChecker};
-use crate::schema::unit_table::table_of_group;
+use crate::schema::table::{CheckOptions, DataFile, FindingRule, Silent, TableChecker};
+use crate::schema::unit_table::{table_of_group, table_of_groups};
 use crate::standard::unit::exchange_file::{CHANGE, FileName, Marker, read_csv};
 use crate::standard::unit::{Record, Unit};
 use crate::text::Text;
@@ -19,6 +19,8 @@ type Row = BTreeMap<String, String>;
 struct File<'p> {
     name: String,
     content: &'p [u8],
+    /// Why it could not be read.
+    fault: Option<&'p Fault>,
     index: usize,
 }
 
@@ -27,9 +29,29 @@ impl<'p> File<'p> {
         Self {
             name: String::from_utf8_lossy(&parsed.exchange.request).into_owned(),
             content: &parsed.exchange.response,
+            fault: parsed.exchange.fault.as_ref(),
             index: parsed.index,
         }
     }
+
+    /// The answer about a file that could not be read.
+    fn unreadable(&self) -> Option<Answer> {
+        let fault = self.fault?;
+        let expected = Text::new("読み取れるファイル", "a file that can be read");
+        Some(
+            Answer::broken(expected, fault.describe())
+                .at(&self.name)
+                .of_exchange(self.index),
+        )
+    }
+}
+
+/// Data files of a step; more than one is a mistake.
+fn data_files(context: &Context<'_>, step: &str) -> Vec<String> {
+    let of_step = context.of_step(step).into_iter();
+    let taken = of_step.filter(|parsed| parsed.exchange.channel == Channel::File);
+    let names = taken.map(|parsed| File::of(parsed).name);
+    names.filter(|name| !name.ends_with(".done")).collect()
 }
 
 /// The files of a step: the data file, and its marker.
@@ -59,6 +81,9 @@ fn exported<'c>(context: &Context<'c>, step: &'c Step) -> Option<(&'c FileExport
 /// Rows of the file of a step.
 fn rows(context: &Context<'_>, step: &str) -> Result<(usize, Vec<Row>), Answer> {
     let file = files(context, step).0.ok_or_else(no_file)?;
+    if let Some(answer) = file.unreadable() {
+        return Err(answer);
+    }
     let broken = |ja: &str, en: &str| {
         Answer::broken(Text::new("UTF-8 の CSV", "CSV in UTF-8"), Text::new(ja, en)).of_exchange(file.index)
     };
@@ -111,12 +136,20 @@ fn name(context: &Context<'_>, step: &Step, file: &File<'_>) -> Answer {
             && name.record == record.id
             && name.kind == act.kind
     });
+    let all = data_files(context, &step.id);
+    if all.len() > 1 {
+        return Answer::broken(Text::new("ファイル1件", "one file"), Text::neutral(all.join(", ")))
+            .of_exchange(file.index);
+    }
     let (unit, record, kind) = (unit.id(), &record.id, act.kind.word());
     let expected = format!("{municipality}_{unit}_{record}_{kind}_YYYYMMDDhhmmss_NNNN.csv");
     Answer::from(fits, || Text::neutral(expected), || Text::neutral(file.name.clone())).of_exchange(file.index)
 }
 
 fn marker_says(file: &File<'_>, marker: &File<'_>) -> Answer {
+    if let Some(answer) = file.unreadable().or_else(|| marker.unreadable()) {
+        return answer;
+    }
     let read = std::str::from_utf8(file.content).ok().and_then(read_csv);
     let rows = read.map_or(0, |(_, rows)| rows.len());
     let wanted = Marker::of(&file.name, file.content, rows as u64);
@@ -167,6 +200,9 @@ pub(super) fn form(context: &Context<'_>, step: &Step) -> Answer {
     let (Some((act, unit, record)), (Some(file), _)) = (exported(context, step), files(context, &step.id)) else {
         return no_file();
     };
+    if let Some(answer) = file.unreadable() {
+        return answer;
+    }
     let table = table_of_group(unit, record, act.kind);
     let Ok(mut checker) = TableChecker::new(&table, CheckOptions::default()) else {
         return nothing_exchanged();
@@ -194,6 +230,55 @@ pub(super) fn form(context: &Context<'_>, step: &Step) -> Answer {
             format!("{}（計 {all} 件）", first.found.ja),
             format!("{} ({all} findings in all)", first.found.en),
         ),
+    )
+    .at(&format!("{}:{}", file.name, first.line))
+    .of_exchange(file.index)
+}
+
+/// Every reference of a file leads to a row of the file of another group.
+pub(super) fn references(p: &check::FileReferences, context: &Context<'_>, step: &Step) -> Answer {
+    let Some((_, unit, record)) = exported(context, step) else {
+        return nothing_exchanged();
+    };
+    let Some(other) = unit.record(&p.record) else {
+        return nothing_exchanged();
+    };
+    let (Some(file), Some(target)) = (files(context, &step.id).0, files(context, &p.of).0) else {
+        return no_file();
+    };
+    if let Some(answer) = file.unreadable().or_else(|| target.unreadable()) {
+        return answer;
+    }
+    let table = table_of_groups(unit, &[record, other]);
+    let Ok(mut checker) = TableChecker::new(&table, CheckOptions::default()) else {
+        return nothing_exchanged();
+    };
+    for (name, content) in [(&target.name, target.content), (&file.name, file.content)] {
+        let data = DataFile {
+            name: name.clone(),
+            reader: Box::new(content),
+        };
+        // Reading from memory does not fail.
+        if checker.check(data, &mut Silent).is_err() {
+            return nothing_exchanged();
+        }
+    }
+    let result = checker.finish();
+    let mut dangling = result.findings.iter().filter(|finding| {
+        // Whatever else is wrong with the files is asked elsewhere.
+        matches!(finding.rule, FindingRule::ForeignKey) && finding.file == file.name
+    });
+    let Some(first) = dangling.next() else {
+        return Answer::Holds;
+    };
+    let item = first.item.as_deref().unwrap_or_default();
+    let (ja, en) = (&first.expected.ja, &first.expected.en);
+    Answer::broken(
+        Text::new(
+            format!("{ja}（{} 行目 {item}）", first.record),
+            format!("{en} (row {}, {item})", first.record),
+        ),
+        first.found.clone(),
     )
     .at(&format!("{}:{}", file.name, first.line))
     .of_exchange(file.index)

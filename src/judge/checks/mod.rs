@@ -53,6 +53,7 @@ pub(super) fn ask(check: &Check, context: &Context<'_>, step: &Step) -> Answer {
         Check::FileRules(p) => files::rules(p, context, step),
         Check::FileForm(_) => files::form(context, step),
         Check::FileRows(p) => files::rows_of_file(p, context, step),
+        Check::FileReferences(p) => files::references(p, context, step),
         Check::FileDelta(p) => files::delta(p, context, step),
         Check::Delivered(_) => units::delivered(context, step),
         // Checks over all repetitions at once.

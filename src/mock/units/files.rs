@@ -95,12 +95,22 @@ impl UnitService {
                 shelf.exported += 1;
             }
             let sequence = shelf.exported.max(1);
-            let rows = match kind {
+            let mut rows = match kind {
                 FileKind::Delta if !defects.has(Defect::FileDeltaIsFull) => changes(&shelf.before, &now, &defects),
                 FileKind::Delta => marked(now.values(), "1"),
                 FileKind::Full => now.values().cloned().collect(),
             };
             shelf.before = now;
+            // The one that others lead to, and that leads nowhere itself.
+            let is_target = record.references.is_empty()
+                && unit
+                    .records
+                    .iter()
+                    .flat_map(|other| &other.references)
+                    .any(|reference| reference.record == record.id);
+            if is_target && defects.has(Defect::FileReferenceDangling) {
+                rows.pop();
+            }
             (
                 export_name(unit, record, kind, sequence, self.municipality(), &defects),
                 rows,

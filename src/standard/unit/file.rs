@@ -139,6 +139,19 @@ pub struct RecordRow {
     /// Item on whose day a row is not valid any more.
     #[serde(default)]
     pub until: Option<String>,
+    /// Items whose values lead to rows of other records of the unit.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// Items of a record whose values, where there are any, stand in a row of another record of the unit.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reference {
+    /// Items of this record; the other one has items of the same ids.
+    pub items: Vec<String>,
+    /// Id of the other record.
+    pub record: String,
 }
 
 /// A procedure as written.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use description::{description, namespace};
-pub use file::{CodeList, CodeValue, ConsumerMistake, ItemFile, Law, RuleRow, UnitFile, UnitItemType};
+pub use file::{CodeList, CodeValue, ConsumerMistake, ItemFile, Law, Reference, RuleRow, UnitFile, UnitItemType};
 pub use resolve::{UnitError, resolve};
 
 use crate::text::Text;
@@ -136,6 +136,8 @@ pub struct Record {
     pub until: Option<String>,
     /// Units that may inquire it, by number.
     pub consumers: Vec<u8>,
+    /// Where its rows lead to.
+    pub references: Vec<Reference>,
 }
 
 impl Record {

@@ -246,8 +246,10 @@ fn unit_of(
             since: row.since.clone(),
             until: row.until.clone(),
             consumers: consumers.get(&(number, row.id.clone())).cloned().unwrap_or_default(),
+            references: row.references.clone(),
         })
         .collect();
+    check_references(number, &records, errors);
     let mut operations = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let marked = [
@@ -322,6 +324,35 @@ fn unit_of(
         events: own,
         code_lists: dictionary.code_lists.clone(),
         file,
+    }
+}
+
+/// A reference leads to another record of the unit that has the same items.
+fn check_references(unit: u8, records: &[Record], errors: &mut Vec<UnitError>) {
+    for record in records {
+        for reference in &record.references {
+            let unknown = |what: &'static str, name: &str| UnitError::Unknown {
+                unit,
+                user: format!("record {}: references", record.id),
+                what,
+                name: name.to_owned(),
+            };
+            let target = records
+                .iter()
+                .find(|other| other.id == reference.record && other.id != record.id);
+            let Some(target) = target else {
+                errors.push(unknown("other record", &reference.record));
+                continue;
+            };
+            let has = |of: &Record, id: &String| of.fields.iter().any(|field| field.item.id == *id);
+            let missing = reference.items.iter().find(|id| !has(record, id) || !has(target, id));
+            if let Some(id) = missing {
+                errors.push(unknown("item of both records", id));
+            }
+            if reference.items.is_empty() {
+                errors.push(unknown("item of both records", ""));
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! File linkage of 共通機能標準仕様書 2.1 §2.2.2 goes through object storage over encrypted transport, with SFTP as the
 //! fall-back. All places are flat: names without folders, below one prefix.
 
+mod error;
 mod folder;
 mod object_store;
 mod sftp;
@@ -10,16 +11,19 @@ mod sftp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use thiserror::Error;
 
+pub use error::PlaceError;
 use object_store::ObjectStore;
 use sftp::Sftp;
 
 /// Bytes of one file that are read at the most.
-pub(super) const MOST_BYTES: u64 = 256 * 1024 * 1024;
+pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// Names of one listing that are read at the most.
+const MOST_NAMES: usize = 1_000_000;
 
 /// `[files]` of a target file: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -31,6 +35,14 @@ pub struct PlaceFile {
     pub s3: Option<S3File>,
     /// An SFTP server.
     pub sftp: Option<SftpFile>,
+    /// Milliseconds that one act on a file may take (60 s).
+    pub timeout_ms: Option<u64>,
+}
+
+impl PlaceFile {
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms.unwrap_or(60_000))
+    }
 }
 
 /// `[files.s3]`.
@@ -51,6 +63,9 @@ pub struct S3File {
     pub access_key_env: String,
     /// Environment variable with the secret access key.
     pub secret_key_env: String,
+    /// PEM file with the authorities to trust, relative to the file; those of the product if absent.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
 }
 
 fn region() -> String {
@@ -80,62 +95,6 @@ fn ssh_port() -> u16 {
     22
 }
 
-/// Why a place could not be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PlaceError {
-    /// Not exactly one kind of place is named.
-    #[error("[files] names {found} places; name exactly one of `folder`, `[files.s3]`, `[files.sftp]`")]
-    NotOne {
-        /// How many.
-        found: usize,
-    },
-    /// A secret is missing.
-    #[error("[files] needs the environment variable {name}, which is not set")]
-    NoSecret {
-        /// Name of the variable.
-        name: String,
-    },
-    /// The address of the object store.
-    #[error("[files.s3] endpoint `{address}`: {why}")]
-    Address {
-        /// As written.
-        address: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Reading or writing a file of a folder.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// The other side refused or could not be reached.
-    #[error("{place}: cannot {what}: {why}")]
-    Refused {
-        /// The place.
-        place: String,
-        /// What was to be done.
-        what: String,
-        /// What it said.
-        why: String,
-    },
-    /// A name that no file of a place can have.
-    #[error("`{name}` is no name of a file: a name has no folder and does not begin with a dot")]
-    Name {
-        /// The name.
-        name: String,
-    },
-    /// A file is larger than what is read.
-    #[error("`{name}` is larger than {MOST_BYTES} bytes")]
-    TooLarge {
-        /// The name.
-        name: String,
-    },
-}
-
 /// A place for files.
 #[derive(Clone, Debug)]
 pub struct Place(Kind);
@@ -162,13 +121,15 @@ impl Place {
     /// The place that a file names; paths are relative to `beside`. `tls` is for object stores.
     ///
     /// # Errors
-    /// [`PlaceError::NotOne`], [`PlaceError::NoSecret`], [`PlaceError::Address`].
+    /// [`PlaceError::NotOne`], [`PlaceError::NoSecret`], [`PlaceError::Address`], [`PlaceError::Key`],
+    /// [`PlaceError::Io`] for files that it names.
     pub fn open(file: &PlaceFile, beside: &Path, tls: Option<Arc<rustls::ClientConfig>>) -> Result<Self, PlaceError> {
         let beside = beside.parent().unwrap_or(Path::new(""));
+        let timeout = file.timeout();
         match (&file.folder, &file.s3, &file.sftp) {
             (Some(folder), None, None) => Ok(Self::folder(beside.join(folder))),
-            (None, Some(s3), None) => Ok(Self(Kind::S3(Arc::new(ObjectStore::new(s3, tls)?)))),
-            (None, None, Some(sftp)) => Ok(Self(Kind::Sftp(Arc::new(Sftp::new(sftp, beside))))),
+            (None, Some(s3), None) => Ok(Self(Kind::S3(Arc::new(ObjectStore::new(s3, beside, tls, timeout)?)))),
+            (None, None, Some(sftp)) => Ok(Self(Kind::Sftp(Arc::new(Sftp::new(sftp, beside, timeout)?)))),
             (folder, s3, sftp) => {
                 let found = [folder.is_some(), s3.is_some(), sftp.is_some()];
                 Err(PlaceError::NotOne {
@@ -197,7 +158,8 @@ impl Place {
         }
     }
 
-    /// Names of all files, sorted.
+    /// Names of all files, sorted. They come from the other side too: one that no file may have is listed, but cannot
+    /// be read.
     ///
     /// # Errors
     /// When the place cannot be read.
@@ -212,22 +174,35 @@ impl Place {
         Ok(names)
     }
 
-    /// A file's content.
+    /// A file's content, at most [`MOST_BYTES`] of it.
     ///
     /// # Errors
     /// When it is not there, too large, or cannot be read.
     pub async fn get(&self, name: &str) -> Result<Vec<u8>, PlaceError> {
+        self.get_at_most(name, MOST_BYTES).await
+    }
+
+    /// A file's content, if it has no more bytes than `most`.
+    ///
+    /// # Errors
+    /// When it is not there, too large, or cannot be read.
+    pub async fn get_at_most(&self, name: &str, most: u64) -> Result<Vec<u8>, PlaceError> {
         let name = checked(name)?;
-        match &self.0 {
-            Kind::Memory(files) => lock(files).get(name).cloned().ok_or_else(|| PlaceError::Refused {
-                place: self.describe(),
-                what: format!("read {name}"),
-                why: "no such file".into(),
-            }),
-            Kind::Folder(path) => folder::get(path, name),
-            Kind::S3(store) => store.get(name).await,
-            Kind::Sftp(sftp) => sftp.get(name).await,
+        let missing = || PlaceError::Missing {
+            place: self.describe(),
+            name: name.to_owned(),
+        };
+        let content = match &self.0 {
+            Kind::Memory(files) => lock(files).get(name).cloned(),
+            Kind::Folder(path) => folder::get(path, name, most)?,
+            Kind::S3(store) => store.get(name, most).await?,
+            Kind::Sftp(sftp) => sftp.get(name, most).await?,
+        };
+        let content = content.ok_or_else(missing)?;
+        if content.len() as u64 > most {
+            return Err(too_large(name, most));
         }
+        Ok(content)
     }
 
     /// Lays down a file; one of the same name is replaced.
@@ -269,12 +244,19 @@ fn lock(files: &Mutex<BTreeMap<String, Vec<u8>>>) -> std::sync::MutexGuard<'_, B
     files.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Names come from the other side too: none may leave the place.
+fn too_large(name: &str, most: u64) -> PlaceError {
+    PlaceError::TooLarge {
+        name: name.to_owned(),
+        most,
+    }
+}
+
+/// Names come from the other side too: none may leave the place, or mean something to the commands of `sftp`.
 fn checked(name: &str) -> Result<&str, PlaceError> {
     let wrong = name.is_empty()
-        || name.starts_with('.')
-        || name.starts_with('-')
-        || name.contains(['/', '\\', '\n', '\r', '"', '\0']);
+        || name.starts_with(['.', '-'])
+        || name.contains(['/', '\\', '"', '*', '?', '[', ']', char::REPLACEMENT_CHARACTER])
+        || name.contains(char::is_control);
     if wrong {
         return Err(PlaceError::Name { name: name.to_owned() });
     }
@@ -303,7 +285,19 @@ mod tests {
 
     #[tokio::test]
     async fn no_name_leaves_the_place() {
-        for name in ["../x", "/etc/passwd", "a/b", ".ssh", "", "-rf", "a\nput b"] {
+        for name in [
+            "../x",
+            "/etc/passwd",
+            "a/b",
+            "a\\b",
+            ".ssh",
+            "",
+            "-rf",
+            "a\nput b",
+            "a\"b",
+            "*",
+            "\u{FFFD}",
+        ] {
             let put = Place::memory().put(name, b"").await;
             assert!(matches!(put, Err(PlaceError::Name { .. })), "{name:?}");
         }

@@ -83,7 +83,7 @@ class Caller:
             if self.product.wrong("refusal-is-empty"):
                 return {"outcome": "done", "values": {}, "rows": [], "found": False, "fault": None, "error": None}
             fault = payload.findtext("faultcode", "").split(":")[-1]
-            return {"outcome": "fault", "values": {"kodo": code}, "found": False, "fault": fault, "error": code}
+            return {"outcome": "fault", "values": {}, "found": False, "fault": code or fault, "error": fault}
         if status != 200:
             return failed(f"HTTP {status}")
         if not valid.validate(payload):

@@ -164,8 +164,8 @@ class Exchange:
             if not self.wrong("guesses-encodings"):
                 raise Refused("there is a byte order mark")
             text = text[1:]
-        rows = self.table(record, kind, text)
-        if marker is not None and marker.get("rows") != len(rows) and not self.wrong("marker-not-compared"):
+        lines, rows = self.table(record, kind, text)
+        if marker is not None and marker.get("rows") != lines and not self.wrong("marker-not-compared"):
             raise Refused("the marker tells another number of rows")
         return rows
 
@@ -203,7 +203,7 @@ class Exchange:
                 raise Refused("the same key twice")
             keys.add(key)
             rows.append(row)
-        return rows
+        return len(lines) - 1, rows
 
     def check(self, columns, kind, row):
         if kind == "delta" and row.get(CHANGE) not in ("1", "2", "3"):

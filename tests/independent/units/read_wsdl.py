@@ -29,12 +29,12 @@ def sample(schema, name):
         return choice.get("value")
     if base == "date":
         return "2026-04-01"
-    if base == "time":
-        return "09:00:00"
     if base in ("nonNegativeInteger", "integer"):
         return "1"
     pattern = kind.find(f"{X}pattern")
     pattern = pattern.get("value") if pattern is not None else ""
+    if pattern.startswith("([01][0-9]"):
+        return "09:00:00"
     if found := re.fullmatch(r"\[0-9\]\{([0-9]+)\}", pattern):
         return "2026"[: int(found[1])].ljust(int(found[1]), "0")
     if found := re.search(r"\{([0-9]+),[0-9]+\}$", pattern):

@@ -6,13 +6,12 @@
 //
 // When it is ready, --workdir holds ready.json (url) and ca.pem. Stop it with SIGTERM.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request as call } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { certificate } from '../certificate.mjs';
 
 const { values: options } = parseArgs({
   options: { to: { type: 'string' }, ca: { type: 'string' }, workdir: { type: 'string' } },
@@ -31,26 +30,6 @@ function passedOn(raw) {
     if (!HOP.has(raw[at].toLowerCase())) fields.push(raw[at], raw[at + 1]);
   }
   return fields;
-}
-
-/** A certificate that is its own authority's only leaf, made with openssl. */
-function certificate() {
-  const folder = mkdtempSync(join(tmpdir(), 'junkyo-proxy-'));
-  const at = (name) => join(folder, name);
-  const openssl = (...args) => execFileSync('openssl', args, { stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  try {
-    openssl('req', '-x509', ...key, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '3',
-      '-subj', '/CN=proxy peer test CA', '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
-    openssl('req', '-new', ...key, '-keyout', at('server.key'), '-out', at('server.csr'), '-subj', '/CN=localhost');
-    writeFileSync(at('server.ext'), 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n'
-      + 'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost\n');
-    openssl('x509', '-req', '-in', at('server.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-set_serial',
-      String(Date.now()), '-days', '2', '-sha256', '-extfile', at('server.ext'), '-out', at('server.pem'));
-    return { key: readFileSync(at('server.key')), cert: readFileSync(at('server.pem')), ca: readFileSync(at('ca.pem')) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function pass(incoming, outgoing) {
@@ -73,7 +52,7 @@ function pass(incoming, outgoing) {
   pipeline(incoming, onwards, (error) => error && onwards.destroy());
 }
 
-const tls = certificate();
+const tls = certificate('proxy peer');
 const server = createServer({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', keepAliveTimeout: 60000 }, pass);
 server.on('clientError', (_error, socket) => {
   if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

@@ -11,7 +11,10 @@ use crate::text::date::Day;
 pub(super) type Rule = (&'static str, fn(&World) -> Vec<String>);
 
 pub(super) fn units() -> Vec<Unit> {
-    crate::scenario::Corpus::load(&CorpusFiles::embedded()).unwrap().units.to_vec()
+    crate::scenario::Corpus::load(&CorpusFiles::embedded())
+        .unwrap()
+        .units
+        .to_vec()
 }
 
 pub(super) fn day(text: &str) -> Day {
