@@ -38,7 +38,7 @@ pub(super) fn section(path: &Path) -> Result<String, CliError> {
     let mut keys: Table = text
         .parse()
         .map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-    let beside = path.parent().unwrap_or(Path::new(""));
+    let beside = path.parent().unwrap_or_else(|| Path::new(""));
     let beside = std::path::absolute(beside).map_err(|error| wrong(error.to_string()))?;
     from_anywhere(&mut keys, &beside);
     let files = Table::from_iter([("files".to_owned(), Value::Table(keys))]);

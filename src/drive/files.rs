@@ -116,7 +116,7 @@ impl Story<'_> {
             let data = data_files(&new, act);
             let marked = data.iter().find(|data| new.contains(&Marker::name(data).as_str()));
             let is_over = begun.elapsed() >= patience;
-            if let Some(chosen) = marked.or(data.last().filter(|_| is_over)) {
+            if let Some(chosen) = marked.or_else(|| data.last().filter(|_| is_over)) {
                 // One file is expected. If there are more, the one with a marker is looked at last.
                 let others = data.iter().filter(|name| *name != chosen).take(MOST_FILES - 1);
                 for name in others.chain([chosen]) {

@@ -51,7 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let with = Arc::clone(&table);
     let mut trials = vec![
         trial("product::table", move |_| is_complete(&with)),
-        trial("product::one_unit", |folder| one_unit(folder)),
+        trial("product::one_unit", one_unit),
     ];
     let with = Arc::clone(&table);
     trials.push(trial("product::clean", move |folder| clean(folder, &with)));

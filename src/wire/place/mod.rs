@@ -124,7 +124,7 @@ impl Place {
     /// [`PlaceError::NotOne`], [`PlaceError::NoSecret`], [`PlaceError::Address`], [`PlaceError::Key`],
     /// [`PlaceError::Io`] for files that it names.
     pub fn open(file: &PlaceFile, beside: &Path, tls: Option<Arc<rustls::ClientConfig>>) -> Result<Self, PlaceError> {
-        let beside = beside.parent().unwrap_or(Path::new(""));
+        let beside = beside.parent().unwrap_or_else(|| Path::new(""));
         let timeout = file.timeout();
         match (&file.folder, &file.s3, &file.sftp) {
             (Some(folder), None, None) => Ok(Self::folder(beside.join(folder))),
