@@ -178,7 +178,7 @@ impl Suite {
         let corpus = Corpus::embedded().map_err(EmbedError::Corpus)?;
         let product = match &self.product {
             Product::Target(path) => Opened::Target(Box::new(Target::read(path)?)),
-            Product::Reference(ids) => Opened::Reference(DefectSet::parse(ids)?),
+            Product::Reference(ids) => Opened::Reference(Box::new(DefectSet::parse(ids)?)),
         };
         let profiles = match &product {
             _ if !self.profiles.is_empty() => self.profiles,
@@ -279,7 +279,7 @@ impl Case {
 
 enum Opened {
     Target(Box<Target>),
-    Reference(DefectSet),
+    Reference(Box<DefectSet>),
 }
 
 /// What all tests of a process share.
@@ -338,7 +338,7 @@ impl Run {
                     runner.map(|runner| (runner, None)).map_err(|error| error.to_string())
                 }
                 Opened::Reference(defects) => {
-                    let started = self.start_reference(*defects, options).await;
+                    let started = self.start_reference(**defects, options).await;
                     started
                         .map(|(runner, reference)| (runner, Some(reference)))
                         .map_err(|error| error.to_string())

@@ -81,7 +81,7 @@ impl Story<'_> {
         let namespace = &service.description.target_namespace;
         let subject = service
             .sample(&operation.name)
-            .and_then(|sample| subject_of(sample))
+            .and_then(subject_of)
             .unwrap_or_else(|| "atenabango".into());
         let body = format!(
             "<Changes xmlns=\"{namespace}\"><shokaimoto>{unit}</shokaimoto><{subject}>{}</{subject}></Changes>",

@@ -256,7 +256,7 @@ impl Maker<'_> {
             let requirement = asking_id(self.unit, &row.unit, &row.record);
             let subject = record.subject().to_owned();
             let length = record.fields.first().map_or(15, |field| field.item.length);
-            let cases: [(&str, &str, &str, usize, Option<&str>, &str); 3] = [
+            let cases = [
                 ("row", "1件の応答", "one row", 1, None, "done"),
                 ("none", "0件の応答", "no row", 0, None, "done"),
                 ("refused", "拒否", "a refusal", 0, Some("E0007"), "fault"),

@@ -122,7 +122,9 @@ fn number_of_rows(
     found: usize,
 ) -> Option<Answer> {
     // Where values are asked, a row has to be there to have them.
-    let least = p.min.unwrap_or_else(|| usize::from(!p.equals.is_empty() && p.count.is_none()));
+    let least = p
+        .min
+        .unwrap_or_else(|| usize::from(!p.equals.is_empty() && p.count.is_none()));
     let fits = p.count.is_none_or(|count| found == count) && found >= least && p.max.is_none_or(|max| found <= max);
     if fits {
         return None;

@@ -156,8 +156,11 @@ fn quoted(value: &str) -> String {
     }
 }
 
+/// A row by the names of its columns.
+pub type CsvRow = BTreeMap<String, String>;
+
 /// Reads CSV into rows by the names of the header. `None` where quotes are broken or a row has another number of fields.
-pub fn read_csv(text: &str) -> Option<(Vec<String>, Vec<BTreeMap<String, String>>)> {
+pub fn read_csv(text: &str) -> Option<(Vec<String>, Vec<CsvRow>)> {
     let mut records = split(text)?.into_iter();
     let header = records.next()?;
     let mut rows = Vec::new();
