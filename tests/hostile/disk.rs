@@ -46,7 +46,11 @@ fn full_disk() {
     let Some(_mounted) = tiny_disk(&scratch) else {
         return; // Without the right to mount, the limit on file sizes below stands for it.
     };
-    let ended = junkyo(&scratch, &["run", "--filter", "role(provider)", "--out", "out/run"]).run();
+    let ended = junkyo(
+        &scratch,
+        &["run", "--filter", "role(provider) & id(CF-*)", "--out", "out/run"],
+    )
+    .run();
     ended_well(&scratch, &ended, "out/run");
 }
 
@@ -55,7 +59,7 @@ fn limit_on_file_sizes() {
     let scratch = Scratch::new("ulimit");
     let mut shell = Command::new("bash");
     // Without the trap the first write over the limit would be a deadly signal.
-    let line = "trap '' XFSZ; ulimit -f 200; exec \"$0\" --lang en run --filter 'role(provider)' --out run";
+    let line = "trap '' XFSZ; ulimit -f 200; exec \"$0\" --lang en run --filter 'role(provider) & id(CF-*)' --out run";
     shell.arg("-c").arg(line).arg(env!("CARGO_BIN_EXE_junkyo"));
     let ended = Call::new(&scratch, shell).run();
     ended_well(&scratch, &ended, "run");

@@ -137,12 +137,17 @@ fn number_of_rows(
     let all: Vec<String> = answer.children().take(SHOWN).map(row_words).collect();
     let shown = all.iter().map(|row| format!(" [{row}]")).collect::<String>();
     let condition = words(only);
+    let expected = if condition.is_empty() {
+        Text::new(format!("記録 {wanted} 件"), format!("{wanted} rows"))
+    } else {
+        Text::new(
+            format!("{condition} の記録 {wanted} 件"),
+            format!("{wanted} rows with {condition}"),
+        )
+    };
     Some(
         Answer::broken(
-            Text::new(
-                format!("{condition} の記録 {wanted} 件"),
-                format!("{wanted} rows with {condition}"),
-            ),
+            expected,
             Text::new(format!("{found} 件{shown}"), format!("{found} rows{shown}")),
         )
         .at_xml(XmlPlace::of(answer)),
