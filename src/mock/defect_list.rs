@@ -507,7 +507,7 @@ defects! {
     UnitFormUnchecked = "unit-form-unchecked",
     UnitCodesUnchecked = "unit-codes-unchecked",
     UnitRequiredUnchecked = "unit-required-unchecked",
-    UnitNamesShortened = "unit-names-shortened",
+    UnitResponseMisnamed = "unit-response-misnamed",
     UnitRefusesAll = "unit-refuses-all",
     UnitAnswerInvalid = "unit-answer-invalid",
     UnitTellsEverybody = "unit-tells-everybody",
@@ -520,6 +520,8 @@ defects! {
     UnitTimeMislabelled = "unit-time-mislabelled",
     // files of business units
     FileNameFree = "file-name-free",
+    FileNotLaidDown = "file-not-laid-down",
+    FileOutcomeUnknown = "file-outcome-unknown",
     FileMarkerMissing = "file-marker-missing",
     FileMarkerWrong = "file-marker-wrong",
     FileSequenceStuck = "file-sequence-stuck",

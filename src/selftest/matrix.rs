@@ -210,7 +210,7 @@ pub async fn kill_matrix(
     let judged: BTreeSet<&str> = clean
         .iter()
         .flat_map(|result| &result.checks)
-        .filter(|check| check.verdict != Verdict::Info)
+        .filter(|check| !matches!(check.verdict, Verdict::Info | Verdict::Skip))
         .flat_map(|check| check.requirements.iter().map(AsRef::as_ref))
         .collect();
     for row in corpus.coverage() {

@@ -90,6 +90,17 @@ fn payload<'p>(parsed: &'p Parsed<'_>, of: Message) -> Result<Element<'p>, Text>
     child.ok_or_else(|| Text::new("空の soap:Body", "an empty soap:Body"))
 }
 
+/// An answer is named like its request, with `Response`.
+fn misnamed(parsed: &Parsed<'_>, answer: Element<'_>) -> Option<Answer> {
+    let request = payload(parsed, Message::Request).ok()?;
+    let expected = format!("{}Response", request.local());
+    (answer.local() != expected).then(|| {
+        Answer::broken(Text::neutral(expected), Text::neutral(answer.local().to_owned()))
+            .at_xml(XmlPlace::of(answer))
+            .of_exchange(parsed.index)
+    })
+}
+
 /// The code of a Refusal in a fault.
 fn refusal_code(fault: Element<'_>) -> Option<String> {
     let detail = fault.children().find(|child| child.local() == "detail")?;
@@ -107,6 +118,9 @@ pub(super) fn records(p: &check::Records, context: &Context<'_>, step: &Step) ->
             return Answer::broken(Text::new("照会の応答", "an answer to the inquiry"), why).of_exchange(parsed.index);
         }
     };
+    if let Some(wrong) = misnamed(parsed, answer) {
+        return wrong;
+    }
     let only = all_meant(context, &p.only);
     let rows: Vec<Element<'_>> = answer.children().filter(|row| fits(*row, &only)).collect();
     number_of_rows(p, answer, &only, rows.len())
@@ -254,6 +268,9 @@ fn events<'p>(context: &'p Context<'_>, step: &Step) -> Result<Vec<Told<'p>>, An
         let answer = payload(parsed, Message::Response).map_err(|why| {
             Answer::broken(Text::new("差分照会の応答", "an answer to Changes"), why).of_exchange(parsed.index)
         })?;
+        if let Some(wrong) = misnamed(parsed, answer) {
+            return Err(wrong);
+        }
         let from = unit_of(answer.namespace());
         for element in answer.children().filter(|child| child.local() == "henko") {
             let serial = item(element, "tsuban").unwrap_or_default();

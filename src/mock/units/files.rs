@@ -80,6 +80,9 @@ impl UnitService {
             Err(Refused::Waiting(why)) => json!({ "outcome": "waiting", "reason": why }),
             Err(Refused::Wrong(why)) => json!({ "outcome": "refused", "reason": why }),
         };
+        if self.defects().has(Defect::FileOutcomeUnknown) {
+            return Some(json!({ "outcome": "processed" }));
+        }
         Some(outcome)
     }
 
@@ -120,6 +123,9 @@ impl UnitService {
         let mut marker = Marker::of(&name, &content, rows.len() as u64);
         if defects.has(Defect::FileMarkerWrong) {
             marker.rows += 1;
+        }
+        if defects.has(Defect::FileNotLaidDown) {
+            return json!({ "outcome": "exported", "file": name, "rows": rows.len() });
         }
         let mut laid = place.put(&name, &content).await;
         if laid.is_ok() && !defects.has(Defect::FileMarkerMissing) {
@@ -290,11 +296,17 @@ fn read(record: &Record, kind: FileKind, content: &[u8], defects: &DefectSet) ->
         return wrong("a byte order mark");
     }
     let text = text.trim_start_matches('\u{FEFF}');
+    // A program that skips the first line takes the columns as they come.
+    let skipped = text
+        .split_once("\r\n")
+        .filter(|_| defects.has(Defect::FileHeaderUnchecked));
+    let by_place = skipped.map(|(_, rest)| format!("{}\r\n{rest}", columns(record, kind).join(",")));
+    let text = by_place.as_deref().unwrap_or(text);
     let Some((header, rows)) = read_csv(text) else {
         return wrong("broken quotes, or a row with another number of fields");
     };
     let is_header = header.iter().map(String::as_str).eq(columns(record, kind));
-    if !is_header && !defects.has(Defect::FileHeaderUnchecked) {
+    if !is_header {
         return wrong("the header is not that of this group");
     }
     let mut seen = BTreeSet::new();

@@ -22,7 +22,7 @@ pub(super) fn read(request: Element<'_>, fields: &[Field], defects: &DefectSet) 
         let value = child.text().into_owned();
         let item = &fields[position].item;
         check(item, &value, defects)?;
-        row.insert(id.to_owned(), kept(item, value, defects));
+        row.insert(id.to_owned(), value);
     }
     let missing = fields
         .iter()
@@ -38,15 +38,6 @@ fn refuse<T>(code: &str, why: &str) -> Result<T, Refusal> {
         code: code.to_owned(),
         why: why.to_owned(),
     })
-}
-
-/// What the unit keeps of a value: all of it.
-fn kept(item: &Item, value: String, defects: &DefectSet) -> String {
-    // A column of the product's database is too short for long names.
-    if defects.has(Defect::UnitNamesShortened) && item.item_type == UnitItemType::N {
-        return value.chars().take(40).collect();
-    }
-    value
 }
 
 /// Whether a value is as the table allows.

@@ -207,8 +207,12 @@ impl UnitService {
             true => "<kakuchokomoku>1</kakuchokomoku>",
             false => "",
         };
+        let word = match self.config.defects.has(Defect::UnitResponseMisnamed) {
+            true => "Result",
+            false => "Response",
+        };
         Ok(format!(
-            "<{name}Response xmlns=\"{namespace}\">{content}{further}</{name}Response>"
+            "<{name}{word} xmlns=\"{namespace}\">{content}{further}</{name}{word}>"
         ))
     }
 }
