@@ -5,6 +5,7 @@
 //! `ARCHITECTURE.md` says which room does what and who may import whom.
 
 pub mod attest;
+pub mod catalog;
 pub mod cli;
 pub mod drive;
 pub mod embed;
@@ -13,7 +14,9 @@ pub mod import;
 pub mod judge;
 pub mod mock;
 pub mod population;
+pub mod registry;
 pub mod report;
+pub mod rfp;
 pub mod scenario;
 pub mod schema;
 pub mod selftest;

@@ -22,6 +22,9 @@ const ROOMS: &[(&str, u8)] = &[
     ("attest", 5),
     ("selftest", 6),
     ("embed", 6),
+    ("catalog", 6),
+    ("rfp", 6),
+    ("registry", 6),
     ("cli", 7),
 ];
 

@@ -1,0 +1,1 @@
+//! DSSE: signed bytes with their type.

@@ -1,0 +1,1 @@
+//! The transparency log: hashes, proofs, notes, tiles; pure.

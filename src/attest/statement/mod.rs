@@ -1,0 +1,1 @@
+//! in-toto statements and our predicates.

@@ -1,0 +1,1 @@
+//! What a signed bundle or a proof pack proves.

@@ -1,0 +1,1 @@
+//! What a submitted bundle has to be.

@@ -1,0 +1,1 @@
+//! Where the register keeps its data: a database and blobs.

@@ -1,0 +1,1 @@
+//! Floor 6: clauses of a request for proposals against registered evidence.
