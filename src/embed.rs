@@ -41,8 +41,8 @@ use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use crate::drive::{
-    Finding, Plan, PlanError, Reference, RunEnd, RunError, RunOptions, Runner, Selection, Severity, Target,
-    TargetError, preflight,
+    Finding, Plan, PlanError, Reference, RunError, RunOptions, Runner, Selection, Severity, Target, TargetError,
+    preflight,
 };
 use crate::judge::{Judge, ScenarioResult, Verdict, Waiver, roll_up};
 use crate::mock::{DefectSet, UnknownDefect};
@@ -327,8 +327,7 @@ impl Run {
         let options = RunOptions {
             jobs: 1,
             evidence: self.evidence.clone(),
-            resume: None,
-            attempts: std::collections::HashMap::new(),
+            ..RunOptions::default()
         };
         let started = runtime.block_on(async {
             match &self.product {
@@ -373,7 +372,7 @@ impl Run {
         });
         let end = stage.runtime.block_on(carried_out).map_err(|error| error.to_string())?;
         let Some(evidence) = recorded else {
-            return Err(crate::report::interruption(end == RunEnd::Unreachable)
+            return Err(crate::report::interruption(end == crate::evidence::RunEnd::Unreachable)
                 .get(language())
                 .to_owned());
         };

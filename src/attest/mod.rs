@@ -1,7 +1,8 @@
 //! Floor 5: what others can verify: bundle, signature, timestamp, transparency log.
 
-mod bundle;
+pub mod bundle;
 pub mod canonical;
+mod digest;
 pub mod envelope;
 pub mod key;
 pub mod log;
@@ -9,4 +10,5 @@ pub mod statement;
 pub mod timestamp;
 pub mod verify;
 
-pub use bundle::{BundleError, OpenBundle, write_bundle};
+pub use bundle::BundleError;
+pub use digest::{Digest, DigestError, DigestSet};

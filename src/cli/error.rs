@@ -9,6 +9,7 @@ use super::Exit;
 use crate::attest::BundleError;
 use crate::drive::{MonitorError, PlanError, RunError, TargetError};
 use crate::evidence::JournalError;
+use crate::report::AgainError;
 use crate::scenario::{CorpusError, FilterError};
 
 /// Why a command could not be done.
@@ -31,6 +32,8 @@ pub(super) enum CliError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    #[error(transparent)]
+    Again(#[from] AgainError),
     /// Writing to standard output failed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -50,7 +53,8 @@ impl CliError {
         match self {
             Self::Run(RunError::Journal(_)) | Self::Journal(JournalError::Write { .. }) => Exit::Incomplete,
             Self::Output(_) | Self::Write { .. } | Self::Unfinished(_) => Exit::Incomplete,
-            Self::Bundle(BundleError::Changed { .. }) => Exit::NonConformant,
+            Self::Bundle(BundleError::Changed { .. } | BundleError::NotCanonical { .. })
+            | Self::Again(AgainError::OtherTarget { .. }) => Exit::NonConformant,
             _ => Exit::Usage,
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::error::CliError;
-use crate::attest::write_bundle;
+use crate::attest::bundle::write_bundle;
 use crate::judge::{Outcome, Verdict};
 use crate::report::{Report, write_html, write_json, write_junit};
 use crate::text::Lang;
@@ -25,8 +25,8 @@ impl RunFolder {
         self.root.join("evidence")
     }
 
-    /// Writes report.json, report.html, junit.xml and bundle.junkyo.
-    pub(super) fn write(&self, report: &Report, target: Option<&Path>) -> Result<(), CliError> {
+    /// Writes report.json, report.html, junit.xml and bundle.junkyo. `target` is the text of the target file.
+    pub(super) fn write(&self, report: &Report, target: Option<&str>) -> Result<(), CliError> {
         fs::create_dir_all(&self.root).map_err(|source| CliError::Write {
             path: self.root.clone(),
             source,
@@ -35,9 +35,8 @@ impl RunFolder {
         self.file("report.html", |out| write_html(report, Lang::Ja, out))?;
         self.file("junit.xml", |out| write_junit(report, Lang::En, out))?;
         if let Some(target) = target {
-            let copy = self.root.join("target.toml");
             // The file holds no secrets: it names an environment variable or another file.
-            fs::copy(target, &copy).map_err(|source| CliError::Write { path: copy, source })?;
+            self.file("target.toml", |out| out.write_all(target.as_bytes()))?;
         }
         self.bundle(target.is_some())
     }

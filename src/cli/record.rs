@@ -7,12 +7,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::{Common, Record};
 use super::error::CliError;
-use super::judge::judge_again;
 use super::output::{RunFolder, exit_of};
 use super::{Exit, unless_closed};
 use crate::drive::{Monitor, MonitorOptions, RECORDED, recorded_files};
 use crate::evidence::{RunFacts, read_journal};
-use crate::report::write_summary;
+use crate::report::{judge_again, write_summary};
 use crate::scenario::Corpus;
 use crate::schema::DocumentSet;
 use crate::standard::ReadingChoice;

@@ -11,11 +11,11 @@ use super::error::CliError;
 use super::output::{RunFolder, exit_of};
 use super::progress::Progress;
 use super::{Exit, preflight, unless_closed};
-use crate::drive::{Plan, Reference, RunEnd, RunError, RunOptions, Runner, Selection, Target};
-use crate::evidence::{Recording, read_journal};
-use crate::judge::{Blame, Judge, Verdict, Waiver, not_run, roll_up};
+use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection, Target};
+use crate::evidence::{Recording, RunEnd, read_journal};
+use crate::judge::{Judge, Verdict, Waiver, not_run, roll_up};
 use crate::mock::DefectSet;
-use crate::report::{RepeatCommand, Report, ReportBuilder, interruption, write_summary};
+use crate::report::{RepeatCommand, Report, ReportBuilder, not_carried_out, write_summary};
 use crate::scenario::{Corpus, Filter, Scenario};
 use crate::standard::glob_matches;
 use crate::text::{Lang, Text};
@@ -58,7 +58,7 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
     let (report, end) = runtime.block_on(setting.run(target.as_ref(), defects))?;
     // Dropping the runtime would wait for a driver that waits for a person.
     runtime.shutdown_background();
-    folder.write(&report, args.target.as_deref())?;
+    folder.write(&report, target.as_ref().map(|target| target.text.as_str()))?;
     conclude(&report, end, waivers, &folder, lang)
 }
 
@@ -80,6 +80,8 @@ impl Setting<'_> {
             evidence: Some(self.folder.evidence()),
             resume: self.earlier.map(|earlier| Box::new(earlier.facts.clone())),
             attempts: attempts(self.earlier),
+            repeat: self.repeat.clone(),
+            challenge: None,
         };
         // The reference platform lives until the run is over.
         let reference;
@@ -92,9 +94,7 @@ impl Setting<'_> {
         };
         watch_for_interrupt(runner.stop_flag());
         let judge = Judge::new(self.corpus, runner.facts(), self.waivers);
-        let mut builder = ReportBuilder::new(RepeatCommand {
-            prefix: self.repeat.clone(),
-        });
+        let mut builder = ReportBuilder::new(RepeatCommand::of(runner.facts()));
         let mut done: HashMap<Arc<str>, ()> = HashMap::new();
         let pending = self.carry_over(&judge, &mut builder, &mut done);
         let mut progress = Progress::new(self.args.message_format, pending.len());
@@ -114,12 +114,12 @@ impl Setting<'_> {
             .iter()
             .filter(|scenario| !done.contains_key(&scenario.id))
         {
-            let reason = interruption(end == RunEnd::Unreachable);
-            let blame = if end == RunEnd::Unreachable {
-                Blame::Network
-            } else {
-                Blame::Configuration
-            };
+            // An attempt that an earlier run finished still stands.
+            if let Some(evidence) = self.earlier.and_then(|earlier| earlier.finished(&scenario.id)) {
+                builder.add(scenario, judge.scenario(scenario, evidence), Some(evidence));
+                continue;
+            }
+            let (reason, blame) = not_carried_out(Some(end));
             builder.add(scenario, not_run(scenario, Verdict::Error, reason, Some(blame)), None);
         }
         let facts = runner.facts();

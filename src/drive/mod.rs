@@ -35,7 +35,7 @@ pub use monitor::{Monitor, MonitorError, MonitorOptions, RECORDED};
 pub use plan::{Partition, Plan, PlanError, Selection};
 pub use preflight::{Finding, Severity, preflight};
 pub use reference::Reference;
-pub use run::{RunEnd, RunError, RunOptions, Runner};
+pub use run::{RunError, RunOptions, Runner};
 pub use service::{ServiceError, recorded_files};
 pub use session::Limits;
 pub use target::{Target, TargetError, TargetFile};

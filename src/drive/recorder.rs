@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::evidence::{Blocked, Exchange, Journal, JournalError, Masker, Note, Record, ScenarioEvidence};
+use crate::evidence::{Blocked, Exchange, Journal, JournalError, Masker, Note, Record, RunEnd, ScenarioEvidence};
 
 /// Shared by all scenarios of a run.
 pub(super) struct Recorder {
@@ -39,6 +39,11 @@ impl Recorder {
         }
     }
 
+    /// Writes down how the run ended.
+    pub(super) fn close(&self, end: RunEnd) {
+        self.write(|journal| journal.append(&Record::Close { end }));
+    }
+
     /// Why writing failed, if it did; told once.
     pub(super) fn take_failure(&self) -> Option<JournalError> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -71,20 +76,14 @@ impl Attempt {
         exchange.response = self.recorder.masker.apply(exchange.response);
         let mut evidence = self.lock();
         self.recorder
-            .write(|journal| journal.exchange(&evidence.scenario, evidence.attempt, &exchange));
+            .write(|journal| journal.exchange(&mut evidence, &exchange));
         evidence.exchanges.push(exchange);
     }
 
     /// Records something beside the exchanges.
     pub(super) fn note(&self, note: Note) {
         let mut evidence = self.lock();
-        self.recorder.write(|journal| {
-            journal.append(&Record::Note {
-                scenario: Arc::clone(&evidence.scenario),
-                attempt: evidence.attempt,
-                note: note.clone(),
-            })
-        });
+        self.recorder.write(|journal| journal.note(&mut evidence, &note));
         evidence.notes.push(note);
     }
 

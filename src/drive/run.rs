@@ -28,7 +28,9 @@ use super::soap_reply::Reworker;
 use super::soap_security::{SecurityKit, settings_of_target};
 use super::soap_setup::{note_services, start_listener};
 use super::target::{AuthMethod, Target};
-use crate::evidence::{Blocked, FilePlaceFacts, Journal, JournalError, Note, RunFacts, ScenarioEvidence};
+use crate::evidence::{
+    Blocked, ChallengeFacts, FilePlaceFacts, Journal, JournalError, Note, RunEnd, RunFacts, ScenarioEvidence,
+};
 use crate::mock::exchange::{self, ExchangeConfig, KeyError, SecuritySettings};
 use crate::mock::units::UnitClient;
 use crate::mock::{Consumer, ConsumerConfig, DefectSet};
@@ -98,7 +100,7 @@ pub enum RunError {
 }
 
 /// How a run is carried out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// Scenarios at the same time.
     pub jobs: usize,
@@ -108,17 +110,10 @@ pub struct RunOptions {
     pub resume: Option<Box<RunFacts>>,
     /// Attempts so far, by scenario, when going on.
     pub attempts: HashMap<String, u32>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RunEnd {
-    /// Every planned scenario was carried out.
-    Complete,
-    /// Somebody interrupted it.
-    Interrupted,
-    /// The product was out of reach again and again.
-    Unreachable,
+    /// The command that repeats the run, for reports.
+    pub repeat: String,
+    /// The challenge that the run answers; the seed of its data follows from it.
+    pub challenge: Option<ChallengeFacts>,
 }
 
 /// What the two kinds of run are made of.
@@ -465,13 +460,18 @@ impl Runner {
                 return Err(error.into());
             }
         }
-        Ok(if self.stop.load(Ordering::Relaxed) {
+        let end = if self.stop.load(Ordering::Relaxed) {
             RunEnd::Interrupted
         } else if self.session.is_hopeless() {
             RunEnd::Unreachable
         } else {
             RunEnd::Complete
-        })
+        };
+        self.session.recorder.close(end);
+        self.session
+            .recorder
+            .take_failure()
+            .map_or(Ok(end), |error| Err(error.into()))
     }
 
     /// One lane for each stand, or one without, in which consumer scenarios are told to be blocked.

@@ -43,6 +43,12 @@ pub(super) fn complete_facts(
     if facts.residents.is_empty() {
         facts.residents = resident_numbers(facts.seed, RESIDENTS);
     }
+    // Residents are in the product already; everything that is sent about others follows from the challenge.
+    if let Some(challenge) = &options.challenge {
+        facts.seed = challenge.seed();
+        facts.challenge = Some(challenge.clone());
+    }
+    facts.repeat.clone_from(&options.repeat);
     facts.profiles.clone_from(&plan.profiles);
     facts.planned = plan.scenarios.iter().map(|scenario| scenario.id.to_string()).collect();
     facts.partial = plan.partial;

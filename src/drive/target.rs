@@ -336,6 +336,8 @@ impl Default for LimitsFile {
 pub struct Target {
     /// As written.
     pub file: TargetFile,
+    /// Its text.
+    pub text: String,
     /// SHA-256 of the file.
     pub digest: String,
     /// Addresses of the interfaces.
@@ -431,6 +433,7 @@ impl Target {
             },
             path: path.to_owned(),
             digest: hex(&Sha256::digest(source.text.as_bytes())),
+            text: source.text.clone(),
             endpoints,
             token_endpoint: None,
             introspection_endpoint: None,

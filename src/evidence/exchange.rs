@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::text::Text;
+use crate::text::{Text, hex};
 
 /// What an exchange was for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -301,4 +302,18 @@ pub struct ScenarioEvidence {
     pub blocked: Option<Blocked>,
     /// Whether it came to its end (blocked or not); false in the journal of a killed run.
     pub finished: bool,
+    /// Records that were withheld from the journal later: what is left cannot be judged.
+    pub withheld: u32,
+    /// What the salts of its records come to, 32 hexadecimal digits; empty without a journal.
+    pub salt: String,
+}
+
+impl ScenarioEvidence {
+    /// Takes the salt of one more record into account.
+    pub(crate) fn mix_salt(&mut self, salt: &str) {
+        if !salt.is_empty() {
+            let mixed = Sha256::new().chain_update(&self.salt).chain_update(salt).finalize();
+            self.salt = hex(&mixed[..16]);
+        }
+    }
 }

@@ -1,18 +1,22 @@
 //! The journal: one JSON record a line, appended as things happen, readable after a kill -9.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::payload::{BlobStore, Payload};
 use super::{Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, Note, ScenarioEvidence, TlsFacts};
 use crate::standard::ReadingChoice;
+use crate::text::hex;
 
 /// Name of the journal inside an evidence folder.
 pub(super) const JOURNAL: &str = "journal.jsonl";
@@ -76,6 +80,41 @@ pub struct FilePlaceFacts {
     pub encrypted: Option<bool>,
 }
 
+/// The challenge of a registry that a run answers.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ChallengeFacts {
+    /// Its id at the registry.
+    pub id: String,
+    /// Its nonce, base64.
+    pub nonce: String,
+}
+
+impl ChallengeFacts {
+    /// The seed of a run that answers it: the first 53 bits that SHA-256 of the nonce can give as a number that JSON
+    /// keeps exactly. So nobody knows the data of the test before the challenge is given.
+    pub fn seed(&self) -> u64 {
+        let nonce = STANDARD
+            .decode(&self.nonce)
+            .unwrap_or_else(|_| self.nonce.clone().into_bytes());
+        let digest = Sha256::digest(&nonce);
+        let first = digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+        first & ((1 << 53) - 1)
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// Every planned scenario was carried out.
+    Complete,
+    /// Somebody interrupted it.
+    Interrupted,
+    /// The product was out of reach again and again.
+    Unreachable,
+}
+
 /// What judging has to know of a run besides the exchanges. Everything a verdict depends on is here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
@@ -130,6 +169,15 @@ pub struct RunFacts {
     /// The exchanges are traffic between two systems that a monitor recorded: there is no end but that of the recording.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub monitor: bool,
+    /// The command that repeats the run, without a filter; reports name it where something did not pass.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub repeat: String,
+    /// The challenge of a registry that the run answers; the seed follows from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeFacts>,
+    /// Why data that look like those of real people may be recorded; absent: they may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub real_looking_data: Option<String>,
     /// Time limits of checks are this part of what they say. Only the reference platform, which
     /// lives faster than a product, has one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +207,9 @@ pub enum Record {
         attempt: u32,
         /// The note.
         note: Note,
+        /// See [`ExchangeRecord`].
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        salt: String,
     },
     /// A scenario came to its end.
     End {
@@ -168,6 +219,23 @@ pub enum Record {
         attempt: u32,
         /// Why it was cut short.
         blocked: Option<Blocked>,
+    },
+    /// The run came to its end; where it was gone on with, once more.
+    Close {
+        /// How.
+        end: RunEnd,
+    },
+    /// Stands where a record was withheld after the run.
+    Redacted {
+        /// RFC 6962 leaf hash of the record, without its line feed.
+        leaf: String,
+        /// Why it was withheld.
+        reason: String,
+        /// The scenario that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario: Option<Arc<str>>,
+        /// The word in `record` of what was there.
+        was: String,
     },
 }
 
@@ -191,6 +259,9 @@ pub struct ExchangeRecord {
     response: Payload,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<Fault>,
+    /// 128 random bits: from the hash of a record that was withheld nobody can find out what it said by trying.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    salt: String,
 }
 
 /// Writes a journal.
@@ -255,13 +326,39 @@ impl Journal {
         })
     }
 
-    /// Writes an exchange as soon as it is over.
+    /// Writes an exchange of a scenario as soon as it is over, and its salt into `evidence`.
     ///
     /// # Errors
     /// When the disk refuses; records written before stay.
-    pub fn exchange(&mut self, scenario: &Arc<str>, attempt: u32, exchange: &Exchange) -> Result<(), JournalError> {
-        let record = self.record_of(scenario, attempt, exchange)?;
+    pub fn exchange(&mut self, evidence: &mut ScenarioEvidence, exchange: &Exchange) -> Result<(), JournalError> {
+        let salt = self.fresh_salt()?;
+        evidence.mix_salt(&salt);
+        let record = self.record_of(evidence, exchange, salt)?;
         self.append(&Record::Exchange(Box::new(record)))
+    }
+
+    /// Writes a note of a scenario, and its salt into `evidence`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn note(&mut self, evidence: &mut ScenarioEvidence, note: &Note) -> Result<(), JournalError> {
+        let salt = self.fresh_salt()?;
+        evidence.mix_salt(&salt);
+        self.append(&Record::Note {
+            scenario: Arc::clone(&evidence.scenario),
+            attempt: evidence.attempt,
+            note: note.clone(),
+            salt,
+        })
+    }
+
+    fn fresh_salt(&self) -> Result<String, JournalError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| JournalError::Write {
+            path: self.path.clone(),
+            source: io::Error::other(format!("the system gives no random numbers: {error}")),
+        })?;
+        Ok(hex(&bytes))
     }
 
     /// Writes one record.
@@ -284,9 +381,9 @@ impl Journal {
 
     fn record_of(
         &self,
-        scenario: &Arc<str>,
-        attempt: u32,
+        evidence: &ScenarioEvidence,
         exchange: &Exchange,
+        salt: String,
     ) -> Result<ExchangeRecord, JournalError> {
         let store = |bytes: &[u8]| {
             self.blobs.put(bytes).map_err(|source| JournalError::Write {
@@ -295,8 +392,8 @@ impl Journal {
             })
         };
         Ok(ExchangeRecord {
-            scenario: Arc::clone(scenario),
-            attempt,
+            scenario: Arc::clone(&evidence.scenario),
+            attempt: evidence.attempt,
             step: Arc::clone(&exchange.step),
             index: exchange.index,
             channel: exchange.channel,
@@ -309,6 +406,7 @@ impl Journal {
             request: store(&exchange.request)?,
             response: store(&exchange.response)?,
             fault: exchange.fault.clone(),
+            salt,
         })
     }
 }
@@ -322,6 +420,8 @@ pub struct Recording {
     pub scenarios: HashMap<Arc<str>, ScenarioEvidence>,
     /// Whether the last line was cut off.
     pub truncated: bool,
+    /// How the run ended; absent where it was killed.
+    pub end: Option<RunEnd>,
 }
 
 impl Recording {
@@ -336,6 +436,14 @@ impl Recording {
 /// # Errors
 /// When the file cannot be read or a line in the middle is damaged.
 pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
+    read_journal_without(evidence, &BTreeSet::new())
+}
+
+/// The same, of which some payloads were withheld.
+///
+/// # Errors
+/// As [`read_journal`].
+pub fn read_journal_without(evidence: &Path, withheld: &BTreeSet<String>) -> Result<Recording, JournalError> {
     let path = evidence.join(JOURNAL);
     let read_error = |source| JournalError::Read {
         path: path.clone(),
@@ -345,6 +453,7 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
     let mut reader = BufReader::new(File::open(&path).map_err(read_error)?);
     let mut facts = None;
     let mut truncated = false;
+    let mut end = None;
     let mut open: BTreeMap<(Arc<str>, u32), ScenarioEvidence> = BTreeMap::new();
     let mut ended: HashMap<Arc<str>, ScenarioEvidence> = HashMap::new();
     let mut line = String::new();
@@ -374,14 +483,6 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
                 });
             }
         };
-        let mut of = |scenario: &Arc<str>, attempt: u32| -> ScenarioEvidence {
-            open.remove(&(Arc::clone(scenario), attempt))
-                .unwrap_or_else(|| ScenarioEvidence {
-                    scenario: Arc::clone(scenario),
-                    attempt,
-                    ..ScenarioEvidence::default()
-                })
-        };
         let evidence = match record {
             Record::Run(run) if run.format != FORMAT => {
                 return Err(JournalError::Format {
@@ -393,19 +494,43 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
                 facts.get_or_insert(*run);
                 continue;
             }
-            Record::Begin { scenario, attempt } => of(&scenario, attempt),
+            Record::Begin { scenario, attempt } => of_scenario(&mut open, &scenario, attempt),
             Record::Note {
                 scenario,
                 attempt,
                 note,
+                salt,
             } => {
-                let mut evidence = of(&scenario, attempt);
+                let mut evidence = of_scenario(&mut open, &scenario, attempt);
+                evidence.mix_salt(&salt);
                 evidence.notes.push(note);
                 evidence
             }
             Record::Exchange(exchange) => {
-                let mut evidence = of(&exchange.scenario, exchange.attempt);
-                evidence.exchanges.push(exchange.restore(&blobs).map_err(read_error)?);
+                let mut evidence = of_scenario(&mut open, &exchange.scenario, exchange.attempt);
+                evidence.mix_salt(&exchange.salt);
+                if exchange.needs(withheld) {
+                    evidence.withheld += 1;
+                } else {
+                    evidence.exchanges.push(exchange.restore(&blobs).map_err(read_error)?);
+                }
+                evidence
+            }
+            Record::Close { end: how } => {
+                end = Some(how);
+                continue;
+            }
+            Record::Redacted { scenario, .. } => {
+                let Some(scenario) = scenario else {
+                    continue;
+                };
+                // It belongs to the attempt that is under way.
+                let under_way = open.range((Arc::clone(&scenario), 0)..).next();
+                let attempt = under_way
+                    .filter(|((id, _), _)| *id == scenario)
+                    .map_or(1, |((_, attempt), _)| *attempt);
+                let mut evidence = of_scenario(&mut open, &scenario, attempt);
+                evidence.withheld += 1;
                 evidence
             }
             Record::End {
@@ -413,7 +538,7 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
                 attempt,
                 blocked,
             } => {
-                let mut evidence = of(&scenario, attempt);
+                let mut evidence = of_scenario(&mut open, &scenario, attempt);
                 evidence.blocked = blocked;
                 evidence.finished = true;
                 ended.insert(Arc::clone(&evidence.scenario), evidence);
@@ -432,10 +557,31 @@ pub fn read_journal(evidence: &Path) -> Result<Recording, JournalError> {
         facts: facts.ok_or(JournalError::NoFacts { path })?,
         scenarios,
         truncated,
+        end,
+    })
+}
+
+/// The evidence of an attempt under way, taken out.
+fn of_scenario(
+    open: &mut BTreeMap<(Arc<str>, u32), ScenarioEvidence>,
+    scenario: &Arc<str>,
+    attempt: u32,
+) -> ScenarioEvidence {
+    let known = open.remove(&(Arc::clone(scenario), attempt));
+    known.unwrap_or_else(|| ScenarioEvidence {
+        scenario: Arc::clone(scenario),
+        attempt,
+        ..ScenarioEvidence::default()
     })
 }
 
 impl ExchangeRecord {
+    /// Whether one of its payloads was withheld.
+    fn needs(&self, withheld: &BTreeSet<String>) -> bool {
+        let is_withheld = |payload: &Payload| matches!(payload, Payload::Blob(name) if withheld.contains(name));
+        is_withheld(&self.request) || is_withheld(&self.response)
+    }
+
     fn restore(self, blobs: &BlobStore) -> io::Result<Exchange> {
         Ok(Exchange {
             step: self.step,

@@ -8,6 +8,9 @@ mod payload;
 pub use exchange::{
     Blocked, Channel, DescriptionFiles, Exchange, Fault, Initiator, NOT_APPLICABLE, Note, ScenarioEvidence, TlsFacts,
 };
-pub use journal::{FilePlaceFacts, Journal, JournalError, Record, Recording, RunFacts, read_journal};
+pub use journal::{
+    ChallengeFacts, FilePlaceFacts, Journal, JournalError, Record, Recording, RunEnd, RunFacts, read_journal,
+    read_journal_without,
+};
 pub use mask::Masker;
 pub use payload::{BlobStore, Payload};

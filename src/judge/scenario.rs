@@ -60,6 +60,22 @@ impl<'a> Judge<'a> {
             elapsed_us,
             ..not_run(scenario, verdict, reason, blame)
         };
+        if evidence.withheld > 0 {
+            return base(
+                Verdict::Error,
+                Text::new(
+                    format!(
+                        "証拠 {} 件が秘匿されているため、判定をやり直せません。",
+                        evidence.withheld
+                    ),
+                    format!(
+                        "Cannot be judged again: {} record(s) of its evidence were withheld from this bundle.",
+                        evidence.withheld
+                    ),
+                ),
+                Some(Blame::Suite),
+            );
+        }
         if !evidence.finished && !self.facts.monitor {
             return base(
                 Verdict::Error,

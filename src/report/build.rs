@@ -1,5 +1,6 @@
 //! Building the report from verdicts and evidence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::{
@@ -24,11 +25,22 @@ pub struct RepeatCommand {
     pub prefix: String,
 }
 
+impl RepeatCommand {
+    /// The command that the facts of a run name.
+    pub fn of(facts: &RunFacts) -> Self {
+        let known = Some(&facts.repeat).filter(|command| !command.is_empty());
+        Self {
+            prefix: known.cloned().unwrap_or_else(|| "junkyo run".into()),
+        }
+    }
+}
+
 /// Collects the scenarios of a report while they are judged, so that evidence need not be kept.
 #[derive(Debug, Default)]
 pub struct ReportBuilder {
     scenarios: Vec<ScenarioView>,
-    with_exchanges: usize,
+    /// Those that show their exchanges, by id: the first ones, in whatever order they come.
+    with_exchanges: BTreeMap<Arc<str>, usize>,
     exchanges: usize,
     last_us: u64,
     repeat: RepeatCommand,
@@ -55,8 +67,7 @@ impl ReportBuilder {
                 .max();
             self.last_us = self.last_us.max(last.unwrap_or_default());
             let wanted = !matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
-            if wanted && self.with_exchanges < WITH_EXCHANGES && !evidence.exchanges.is_empty() {
-                self.with_exchanges += 1;
+            if wanted && !evidence.exchanges.is_empty() && self.shows_exchanges(&scenario.id) {
                 exchanges = evidence
                     .exchanges
                     .iter()
@@ -79,9 +90,30 @@ impl ReportBuilder {
             blame: result.blame,
             checks: result.checks,
             exchanges,
+            salt: evidence
+                .filter(|_| !passed)
+                .map(|evidence| evidence.salt.clone())
+                .unwrap_or_default(),
             repeat: (!passed && !scenario.is_observation())
                 .then(|| format!("{} --filter 'id({})'", self.repeat.prefix, scenario.id)),
         });
+    }
+
+    /// Whether a scenario is among the first that show their exchanges; if so, another may have to give way. So the
+    /// report is the same in whatever order scenarios come to their end.
+    fn shows_exchanges(&mut self, id: &Arc<str>) -> bool {
+        self.with_exchanges.insert(Arc::clone(id), self.scenarios.len());
+        if self.with_exchanges.len() <= WITH_EXCHANGES {
+            return true;
+        }
+        match self.with_exchanges.pop_last() {
+            Some((last, _)) if last == *id => false,
+            Some((_, at)) => {
+                self.scenarios[at].exchanges = Vec::new();
+                true
+            }
+            None => false,
+        }
     }
 
     /// What has been added so far, as rolling up looks at it.
@@ -126,6 +158,7 @@ impl ReportBuilder {
                 partial: facts.partial,
                 interrupted,
                 exchanges: self.exchanges,
+                challenge: facts.challenge.clone(),
                 retried: self.scenarios.iter().filter(|view| view.attempts > 1).count(),
             },
             outcome: roll_up.outcome,

@@ -1,5 +1,6 @@
 //! Floor 5: the report model and its renderings.
 
+mod again;
 mod build;
 mod diff;
 mod excerpt;
@@ -15,6 +16,7 @@ mod words;
 
 pub(crate) use excerpt::excerpt_text;
 
+pub use again::{AgainError, judge_again, judge_folder, not_carried_out};
 pub use build::{RepeatCommand, ReportBuilder, interruption};
 pub use html::write_html;
 pub use json::{read_json, write_json};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::ChallengeFacts;
 use crate::judge::{Blame, CheckResult, Outcome, Verdict};
 use crate::standard::{Kind, Level, Subject};
 use crate::text::Text;
@@ -103,6 +104,9 @@ pub struct RunView {
     pub exchanges: usize,
     /// Scenarios that needed more than one attempt.
     pub retried: usize,
+    /// The challenge of a registry that the run answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeFacts>,
 }
 
 /// A reading and the option taken.
@@ -196,6 +200,10 @@ pub struct ScenarioView {
     /// many. The exact bytes are in `evidence/`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<ExchangeView>,
+    /// Random, so that from the hash of a line that was withheld nobody can find out what it said by trying; only where
+    /// it did not pass.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub salt: String,
     /// The command that repeats just this scenario; only where it did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<String>,

@@ -317,9 +317,7 @@ async fn run(
     let reference = Reference::start(corpus, 20_260_401, defects).await?;
     let options = RunOptions {
         jobs: 16,
-        evidence: None,
-        resume: None,
-        attempts: std::collections::HashMap::new(),
+        ..RunOptions::default()
     };
     let runner = Runner::against_reference(corpus, &plan, &reference, options).await?;
     let judge = Judge::new(corpus, runner.facts(), &[]);

@@ -15,11 +15,11 @@ const MOST_ROWS: u32 = 1_048_576;
 const MOST_COLUMNS: u32 = 16_384;
 
 /// Row and column, from 0.
-pub(super) type At = (u32, u32);
+pub(crate) type At = (u32, u32);
 
 /// How a cell holds its value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Held {
+pub(crate) enum Held {
     Text,
     /// A number without a format of its own.
     Number,
@@ -35,26 +35,26 @@ pub(super) enum Held {
 
 /// A cell that holds something.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) held: Held,
-    pub(super) is_formula: bool,
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) held: Held,
+    pub(crate) is_formula: bool,
 }
 
 /// A sheet.
 #[derive(Debug)]
-pub(super) struct Sheet {
-    pub(super) name: String,
-    pub(super) is_hidden: bool,
-    pub(super) cells: BTreeMap<At, Cell>,
+pub(crate) struct Sheet {
+    pub(crate) name: String,
+    pub(crate) is_hidden: bool,
+    pub(crate) cells: BTreeMap<At, Cell>,
     /// Merged ranges: first and last cell.
-    pub(super) merged: Vec<(At, At)>,
+    pub(crate) merged: Vec<(At, At)>,
     pub(super) hidden_rows: Vec<u32>,
 }
 
 impl Sheet {
     /// The cell at a place; for every cell of a merged range the first one of it.
-    pub(super) fn get(&self, (row, column): At) -> Option<(&Cell, At)> {
+    pub(crate) fn get(&self, (row, column): At) -> Option<(&Cell, At)> {
         if let Some(cell) = self.cells.get(&(row, column)) {
             return Some((cell, (row, column)));
         }
@@ -72,13 +72,13 @@ impl Sheet {
     }
 
     /// Last row that holds something.
-    pub(super) fn last_row(&self) -> u32 {
+    pub(crate) fn last_row(&self) -> u32 {
         self.cells.last_key_value().map_or(0, |((row, _), _)| *row)
     }
 }
 
 /// `(2, 13)` → `N3`.
-pub(super) fn cell_name((row, column): At) -> String {
+pub(crate) fn cell_name((row, column): At) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
     while rest > 0 {
@@ -282,8 +282,8 @@ fn worksheet(
                     format!("it has more than {MOST_CELLS} cells"),
                 ),
                 Text::new(
-                    "項目定義書ではないと思われます。データのシートを除いてください",
-                    "it is probably no item table; remove sheets of data",
+                    "表でないデータのシートを除いてください",
+                    "remove sheets of data",
                 ),
             )
             .at(&sheet.name, None));

@@ -24,7 +24,7 @@ use crate::schema::table::{Dialect, Slip, Source, Table};
 use crate::text::{Text, hex};
 pub use error::{WorkbookError, WorkbookFault};
 
-use book::Sheet;
+pub(crate) use book::{At, Cell, Held, Sheet, cell_name};
 use error::Fault;
 use layout::Layout;
 use package::Package;
@@ -103,6 +103,14 @@ pub fn read_workbook(file: &Path, id: Option<&str>) -> Result<Table, Box<Workboo
         table.id = id.to_owned();
     }
     Ok(table)
+}
+
+/// The cells of a workbook, sheet by sheet, with the limits of every workbook that is read here.
+///
+/// # Errors
+/// See [`WorkbookFault`]; the file has no name in it yet.
+pub(crate) fn read_sheets(bytes: Vec<u8>) -> Result<Vec<Sheet>, Box<WorkbookError>> {
+    book::read(&mut Package::read(bytes)?)
 }
 
 /// The table of the sheets of a workbook.

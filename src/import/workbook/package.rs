@@ -58,8 +58,8 @@ fn too_large(what: &str, most: u64) -> Fault {
             format!("{what} unpacks to more than {most} bytes"),
         ),
         Text::new(
-            "項目定義書のブックではないと思われます。要らないシートや画像を除いてください",
-            "it is probably no item table; remove sheets and pictures that are not needed",
+            "要らないシートや画像を除いてください",
+            "remove sheets and pictures that are not needed",
         ),
     )
 }

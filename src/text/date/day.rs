@@ -308,6 +308,19 @@ impl std::str::FromStr for Day {
     }
 }
 
+impl serde::Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Year, month and day of YYYY-MM-DD, whether or not there is such a day.
 pub(super) fn split(text: &str) -> Option<(u16, u8, u8)> {
     let bytes = text.as_bytes();

@@ -1,1 +1,3 @@
 //! The REST API.
+use super::route::Route;
+pub(super) const ROUTES: &[Route] = &[];
