@@ -6,6 +6,7 @@ mod digest;
 pub mod envelope;
 pub mod key;
 pub mod log;
+pub mod sign;
 pub mod statement;
 pub mod timestamp;
 pub mod verify;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::error::CliError;
+use super::registry::RegistryCommand;
 use crate::drive::Partition;
 use crate::scenario::Corpus;
 use crate::standard::CorpusFiles;
@@ -97,12 +98,22 @@ pub(super) enum Command {
     Import(Import),
     /// Judge recorded evidence again: a bundle, or a folder of a run.
     Judge(Judge),
+    /// Withhold files, lines or scenarios of a bundle; everything else stays proven.
+    Redact(Redact),
     /// Render the report of a bundle or of a folder of a run.
     Report(Report),
+    /// Make a key pair for signing.
+    Keygen(Keygen),
+    /// Sign a bundle, and put a timestamp on it.
+    Sign(Sign),
+    /// Tell what a signed bundle or a proof pack proves, and what not.
+    Verify(Verify),
     /// Check the corpus, print its JSON Schemas, lock its ids.
     Corpus(CorpusCommand),
     /// A synthetic municipality of any size from a seed: export it, or show what it knows of a person.
     Population(Population),
+    /// The registration system: its server, its upkeep, and what vendors do with it.
+    Registry(RegistryCommand),
     /// Run the suite against its own defects: the kill matrix.
     Selftest(Selftest),
 }
@@ -358,6 +369,27 @@ pub(super) struct Judge {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Redact {
+    /// Bundle.
+    pub(super) bundle: PathBuf,
+    /// Withhold these files; `*` stands for any characters; repeatable.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) path: Vec<String>,
+    /// Withhold this line, such as evidence/journal.jsonl:17; repeatable.
+    #[arg(long, value_name = "FILE:N")]
+    pub(super) line: Vec<String>,
+    /// Withhold all that was exchanged in these scenarios; `*` stands for any characters; repeatable.
+    #[arg(long, value_name = "ID")]
+    pub(super) scenario: Vec<String>,
+    /// Why. It stands in the new bundle.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// The new bundle.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Report {
     /// Bundle, folder of a run, or report.json.
     pub(super) path: PathBuf,
@@ -372,6 +404,62 @@ pub(super) enum Format {
     Html,
     Json,
     Junit,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Keygen {
+    /// Folder for private.pem and public.pem; nothing is overwritten.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// What the key signs with.
+    #[arg(long, value_enum, default_value_t = KeyAlgorithm::Ed25519)]
+    pub(super) algorithm: KeyAlgorithm,
+    /// File whose first line encrypts the private key.
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum KeyAlgorithm {
+    Ed25519,
+    P256,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Sign {
+    /// Bundle; the signature goes into it. Signatures of other keys stay.
+    pub(super) bundle: PathBuf,
+    /// Private key (PEM), or pkcs11:module=…;token=…;object=…;pin-file=….
+    #[arg(long, value_name = "FILE|URI")]
+    pub(super) key: Option<String>,
+    /// File whose first line is the passphrase of the key.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// RFC 3161 timestamp authority to ask for a token over what is signed.
+    #[arg(long, value_name = "URL")]
+    pub(super) timestamp: Option<String>,
+    /// Authorities (PEM) that its TLS certificate may lead to; the public ones if not given.
+    #[arg(long, value_name = "FILE", requires = "timestamp")]
+    pub(super) authorities: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Verify {
+    /// Bundle, or proof pack of the register.
+    pub(super) file: PathBuf,
+    /// Whom you trust: public key of a vendor (PEM), trust bundle of the register, root of a timestamp authority
+    /// (PEM); repeatable. Get it from its owner, never together with the file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust: Vec<PathBuf>,
+    /// Day or time at which the status is asked; now if not given.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<String>,
+    /// File with the newest checkpoint of the log that you have seen: an older one is refused, a newer one is kept.
+    #[arg(long, value_name = "FILE")]
+    pub(super) seen: Option<PathBuf>,
+    /// One JSON value, in both languages, instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ mod error;
 mod identify;
 mod import;
 mod judge;
+mod keygen;
 mod list;
 mod mock;
 mod mock_place;
@@ -15,10 +16,14 @@ mod population;
 mod preflight;
 mod progress;
 mod record;
+mod redact;
+mod registry;
 mod run;
 mod selftest;
 mod show;
+mod sign;
 mod units;
+mod verify;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -90,9 +95,14 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record::main(&record, &args.common, lang),
         Command::Import(import) => import::main(&import, lang),
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
+        Command::Redact(args) => redact::main(&args, lang),
         Command::Report(report) => judge::report(&report, lang),
+        Command::Keygen(keygen) => keygen::main(&keygen, lang),
+        Command::Sign(sign) => sign::main(&sign, lang),
+        Command::Verify(verify) => verify::main(&verify, lang),
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),
         Command::Population(population) => population::main(&population, &args.common, lang),
+        Command::Registry(registry) => registry::main(&registry, lang),
         Command::Selftest(selftest) => selftest::main(&selftest, &args.common, lang),
     };
     match result {

@@ -7,7 +7,7 @@ use super::model::{
     CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA, ScenarioView,
 };
 use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
-use crate::judge::{Judged, RequirementResult, RollUp, ScenarioResult, Verdict};
+use crate::judge::{CheckResult, Judged, RequirementResult, RollUp, ScenarioResult, Verdict};
 use crate::scenario::{Corpus, Scenario};
 use crate::text::date::timestamp;
 use crate::text::{Text, hex};
@@ -78,6 +78,8 @@ impl ReportBuilder {
             }
         }
         let passed = matches!(result.verdict, Verdict::Pass | Verdict::Info);
+        let tells = |check: &CheckResult| check.found.is_some() || check.expected.is_some();
+        let salted = !exchanges.is_empty() || result.checks.iter().any(tells);
         self.scenarios.push(ScenarioView {
             id: Arc::clone(&scenario.id),
             title: scenario.title.clone(),
@@ -91,7 +93,7 @@ impl ReportBuilder {
             checks: result.checks,
             exchanges,
             salt: evidence
-                .filter(|_| !passed)
+                .filter(|_| salted)
                 .map(|evidence| evidence.salt.clone())
                 .unwrap_or_default(),
             repeat: (!passed && !scenario.is_observation())

@@ -12,6 +12,7 @@ mod model;
 #[cfg(test)]
 mod sample;
 mod terminal;
+mod withheld;
 mod words;
 
 pub(crate) use excerpt::excerpt_text;

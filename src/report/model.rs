@@ -43,6 +43,7 @@ pub struct Report {
     /// Claimed profiles with their requirements.
     pub profiles: Vec<ProfileView>,
     /// Scenarios in the order of the corpus.
+    #[serde(deserialize_with = "super::withheld::scenarios")]
     pub scenarios: Vec<ScenarioView>,
 }
 
@@ -201,7 +202,7 @@ pub struct ScenarioView {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<ExchangeView>,
     /// Random, so that from the hash of a line that was withheld nobody can find out what it said by trying; only where
-    /// it did not pass.
+    /// something is told of what was exchanged.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub salt: String,
     /// The command that repeats just this scenario; only where it did not pass.

@@ -1,4 +1,26 @@
 //! Floor 6: clauses of a request for proposals against registered evidence.
+//!
+//! list → matching → check → result → renderings. Everything but the reading of files is pure: the same list, answers,
+//! confirmations, catalog, reports, corpus and day give the same bytes on any machine.
 
+mod check;
 mod fold;
-pub mod list;
+mod list;
+mod matching;
+mod register;
+mod result;
+mod weigh;
+
+pub use check::{CheckOptions, check};
+pub use list::{
+    Answer, Claim, ClaimSet, ClaimedClause, ClaimedOffer, Clause, ClauseList, ListError, ListFault, ListNote,
+    ListSource, Necessity, Offer, Place, StatedClaim, read_list, read_list_file,
+};
+pub use matching::{
+    Basis, CONFIRMATIONS_SCHEMA, ClauseMatch, ConfirmError, Confirmation, Confirmations, Confirmed, Matcher, Suggestion,
+};
+pub use register::{Register, ReportError, Reports, Results, Verdict};
+pub use result::{
+    CatalogRef, Cell, Evidence, Finding, OfferView, Outcome, Provisional, RESULT_SCHEMA, RegistrationView, RfpResult,
+    Row, SuiteRef,
+};

@@ -6,9 +6,11 @@
 
 mod digest;
 mod error;
+mod files;
 mod manifest;
 mod merkle;
 mod open;
+mod redact;
 mod redaction;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,10 @@ mod write;
 mod zip;
 
 pub use error::{BundleError, ZipFault};
+pub use files::{archive, read_archive};
 pub use manifest::{Lines, MANIFEST_SCHEMA, Manifest, ManifestEntry};
 pub use open::{Bundle, ENVELOPE, TIMESTAMP};
+pub use redact::{Wish, Withheld, redact};
 pub use redaction::{REDACTIONS_SCHEMA, RedactedLine, Redaction, Redactions};
 pub use write::{attach, write_bundle};
 pub use zip::Limits;

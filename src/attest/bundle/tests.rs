@@ -330,3 +330,222 @@ fn signatures_come_and_go_beside_the_manifest() {
     }
     assert_ne!(fs::read(&path).expect("there"), bytes);
 }
+
+/// A journal of two scenarios, one with a payload in a file of its own.
+fn recorded(scratch: &Scratch) -> PathBuf {
+    let journal = [
+        r#"{"record":"run","seed":1}"#,
+        r#"{"record":"begin","scenario":"A","attempt":1}"#,
+        r#"{"record":"exchange","scenario":"A","request":{"text":"いろは"},"response":{"blob":"aa"},"salt":"01"}"#,
+        r#"{"record":"begin","scenario":"B","attempt":1}"#,
+        r#"{"record":"exchange","scenario":"B","request":{"blob":"bb"},"response":{"blob":"aa"},"salt":"02"}"#,
+        r#"{"record":"note","scenario":"A","note":{},"salt":"03"}"#,
+        r#"{"record":"end","scenario":"A","attempt":1}"#,
+    ];
+    scratch.write(
+        "evidence/journal.jsonl",
+        journal.map(|line| format!("{line}\n")).concat(),
+    );
+    scratch.write("evidence/blobs/aa", "both");
+    scratch.write("evidence/blobs/bb", "only B");
+    let report = "{\n\"scenarios\":[\n{\"id\":\"A\",\"salt\":\"s\"},\n{\"id\":\"B\"}]\n}\n";
+    scratch.write("report.json", report);
+    scratch.write("target.toml", "[product]\n");
+    let files = [
+        "evidence/blobs/aa",
+        "evidence/blobs/bb",
+        "evidence/journal.jsonl",
+        "report.json",
+        "target.toml",
+    ];
+    let path = scratch.0.join("bundle.junkyo");
+    write_bundle(&scratch.0, &files.map(String::from), &path).expect("written");
+    attach(&path, ENVELOPE, b"signed\n".to_vec()).expect("attached");
+    path
+}
+
+fn wish() -> Wish {
+    Wish {
+        reason: "本番データの疑い".into(),
+        ..Wish::default()
+    }
+}
+
+#[test]
+fn a_scenario_is_withheld_and_the_rest_is_proven() {
+    let scratch = Scratch::new();
+    let path = recorded(&scratch);
+    let whole = open(&path).expect("sound");
+    let out = scratch.0.join("redacted.junkyo");
+    let a = Wish {
+        scenarios: vec!["A".into()],
+        ..wish()
+    };
+    let withheld = redact(&whole, &a, &out).expect("written");
+    assert_eq!(withheld.scenarios.iter().collect::<Vec<_>>(), ["A"]);
+    let told: Vec<(&str, Option<u64>)> = withheld.all.iter().map(|one| (one.path.as_str(), one.line)).collect();
+    assert_eq!(
+        told,
+        [
+            ("evidence/journal.jsonl", Some(3)),
+            ("evidence/journal.jsonl", Some(6)),
+            ("report.json", Some(3))
+        ]
+    );
+    let redacted = open(&out).expect("sound");
+    assert_eq!(redacted.manifest_digest(), whole.manifest_digest());
+    assert_eq!(redacted.envelope(), whole.envelope());
+    assert_eq!(redacted.redactions(), withheld.all);
+    let bytes = fs::read(&out).expect("there");
+    assert!(memchr::memmem::find(&bytes, "いろは".as_bytes()).is_none());
+    let report: serde_json::Value =
+        serde_json::from_slice(&redacted.read("report.json").expect("there")).expect("still JSON");
+    assert_eq!(report["scenarios"][0]["record"], "redacted");
+    assert_eq!(report["scenarios"][1]["id"], "B");
+
+    // Once more: what only B named goes with B; what was withheld stays withheld.
+    let twice = scratch.0.join("twice.junkyo");
+    let b = Wish {
+        scenarios: vec!["B".into()],
+        paths: vec!["target*".into()],
+        ..wish()
+    };
+    let withheld = redact(&redacted, &b, &twice).expect("written");
+    let files: Vec<&str> = withheld
+        .all
+        .iter()
+        .filter(|one| one.was == "file")
+        .map(|one| one.path.as_str())
+        .collect();
+    assert_eq!(files, ["evidence/blobs/aa", "evidence/blobs/bb", "target.toml"]);
+    let twice = open(&twice).expect("sound");
+    assert_eq!(twice.redactions().len(), 7);
+    assert!(!twice.has("target.toml"));
+}
+
+/// Nobody can withhold more than is told, change what stays, or put another line in the place of one.
+#[test]
+fn a_redacted_bundle_is_as_hard_to_change() {
+    let scratch = Scratch::new();
+    let path = recorded(&scratch);
+    let out = scratch.0.join("redacted.junkyo");
+    let line = Wish {
+        lines: vec![("evidence/journal.jsonl".into(), 3)],
+        ..wish()
+    };
+    redact(&open(&path).expect("sound"), &line, &out).expect("written");
+    let redacted = open(&out).expect("sound");
+    let entries: Vec<(String, Vec<u8>)> = redacted
+        .places()
+        .map(|(name, _)| (name.to_owned(), redacted.read(name).expect("there")))
+        .collect();
+    let with = |name: &str, from: &str, to: &str| {
+        let mut changed = entries.clone();
+        let (_, bytes) = changed.iter_mut().find(|(known, _)| known == name).expect("there");
+        let text = String::from_utf8(bytes.clone()).expect("text");
+        assert!(text.contains(from), "{text}");
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        let entries: Vec<(&str, &[u8])> = changed
+            .iter()
+            .map(|(name, data)| (name.as_str(), data.as_slice()))
+            .collect();
+        open(&scratch.write("changed.junkyo", archive(&entries)))
+    };
+    with("redactions.json", "", "").expect("sound");
+    let journal = "evidence/journal.jsonl";
+    assert!(with(journal, "\"salt\":\"02\"", "\"salt\":\"03\"").is_err());
+    assert!(with(journal, "{\"record\":\"begin\",\"scenario\":\"B\",\"attempt\":1}\n", "").is_err());
+    assert!(
+        with(journal, "\"was\":\"exchange\"", "\"was\":\"note\"").is_ok(),
+        "says less, proves the same"
+    );
+    assert!(
+        with(journal, "\"reason\":\"", "\"reason\":\"x").is_err(),
+        "another reason than the list tells"
+    );
+    assert!(with("redactions.json", "\"line\":3", "\"line\":2").is_err());
+    assert!(with("redactions.json", "\"line\":3,", "").is_err(), "the file is there");
+    assert!(with("redactions.json", "\"was\"", "\"who\"").is_err());
+    assert!(with("redactions.json", "journal.jsonl", "other.jsonl").is_err());
+    let leaf = String::from_utf8(redacted.read(journal).expect("there")).expect("text");
+    let leaf = &leaf[leaf.find("\"leaf\":\"").expect("a mark") + 8..][..64];
+    assert!(with(journal, leaf, &"0".repeat(64)).is_err());
+}
+
+#[test]
+fn wishes_that_cannot_be_fulfilled() {
+    let scratch = Scratch::new();
+    let bundle = open(&recorded(&scratch)).expect("sound");
+    let out = scratch.0.join("none.junkyo");
+    let journal = || "evidence/journal.jsonl".to_owned();
+    for (wish, why) in [
+        (
+            Wish {
+                paths: vec!["none*".into()],
+                ..wish()
+            },
+            "no file",
+        ),
+        (
+            Wish {
+                paths: vec!["manifest.json".into()],
+                ..wish()
+            },
+            "no file",
+        ),
+        (
+            Wish {
+                lines: vec![(journal(), 8)],
+                ..wish()
+            },
+            "lines 1 to 7",
+        ),
+        (
+            Wish {
+                lines: vec![(journal(), 0)],
+                ..wish()
+            },
+            "lines 1 to 7",
+        ),
+        (
+            Wish {
+                lines: vec![(journal(), 1)],
+                ..wish()
+            },
+            "facts of the run",
+        ),
+        (
+            Wish {
+                lines: vec![("target.toml".into(), 1)],
+                ..wish()
+            },
+            "has no lines",
+        ),
+        (
+            Wish {
+                lines: vec![("report.json".into(), 1)],
+                ..wish()
+            },
+            "not a scenario",
+        ),
+        (
+            Wish {
+                scenarios: vec!["A".into(), "C".into()],
+                ..wish()
+            },
+            "no scenario",
+        ),
+        (
+            Wish {
+                paths: vec!["*".into()],
+                ..Wish::default()
+            },
+            "--reason",
+        ),
+    ] {
+        let error = redact(&bundle, &wish, &out).expect_err(why);
+        assert_eq!(error.code(), "redaction-impossible");
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(!out.exists());
+    }
+}

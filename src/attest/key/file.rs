@@ -58,6 +58,9 @@ pub enum KeyFileError {
     /// The public half is not valid.
     #[error(transparent)]
     Public(#[from] KeyError),
+    /// A key in a token.
+    #[error(transparent)]
+    Token(#[from] super::TokenError),
     /// The operating system gives no random numbers.
     #[error("no random numbers from the operating system: {0}")]
     Random(String),

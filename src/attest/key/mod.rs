@@ -4,8 +4,10 @@
 //! prints. Two algorithms: Ed25519 over the message (checked strictly), ECDSA on P-256 over its SHA-256 (DER).
 
 mod file;
+mod token;
 
 use std::fmt;
+use std::path::Path;
 
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use p256::ecdsa::signature::Verifier as _;
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use file::{FileKey, KeyFileError, read_passphrase};
+pub use token::{TokenError, TokenKey};
 
 use super::Digest;
 
@@ -100,6 +103,17 @@ pub trait Signer: Send + Sync {
     /// # Errors
     /// When the key or its device refuses.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+/// Opens a key by what a command line says: a file, or a PKCS#11 URI.
+///
+/// # Errors
+/// When there is no such key, or it cannot be used.
+pub fn open(reference: &str, passphrase: Option<&[u8]>) -> Result<Box<dyn Signer>, KeyFileError> {
+    if reference.starts_with(token::SCHEME) {
+        return Ok(Box::new(TokenKey::open(reference)?));
+    }
+    Ok(Box::new(FileKey::load(Path::new(reference), passphrase)?))
 }
 
 /// A public key.

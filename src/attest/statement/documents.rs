@@ -70,7 +70,7 @@ pub struct ManifestProfile {
 }
 
 /// Form of [`SuiteManifest`].
-pub const SUITE_MANIFEST: &str = "suite-manifest/v1";
+pub const SUITE_MANIFEST_SCHEMA: &str = "suite-manifest/v1";
 
 /// Name of the corpus that ships with junkyo.
 pub const SUITE_ID: &str = "junkyo-corpus";
@@ -109,7 +109,7 @@ impl SuiteManifest {
             corpus: corpus.digest.parse::<Digest>()?.into(),
             id: SUITE_ID.into(),
             profiles,
-            schema: SUITE_MANIFEST.into(),
+            schema: SUITE_MANIFEST_SCHEMA.into(),
             version: env!("CARGO_PKG_VERSION").into(),
         })
     }

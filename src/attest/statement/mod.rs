@@ -20,7 +20,7 @@ use super::{Digest, DigestSet};
 
 pub use documents::{
     CatalogSnapshot, InterconnectionMode, InterconnectionReport, InterconnectionSide, KeyEvent, KeyEventKind, KeyFacts,
-    LogFacts, ManifestProfile, RfpSummary, SuiteManifest, SuiteRelease, SuiteStatus,
+    LogFacts, ManifestProfile, RfpSummary, SUITE_ID, SUITE_MANIFEST_SCHEMA, SuiteManifest, SuiteRelease, SuiteStatus,
 };
 pub use from_report::{FromReportError, product_of_report, report_statement};
 pub use product::{Artifact, Product, ProductSchema, Vendor};

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::Registry;
 use super::clock::Clock;
 use super::model::{AccountId, Moment};
-use super::store::{Store, StoreError, Tx, audit};
+use super::store::{Store, StoreError, Tx, audit, values};
 use crate::text::Text;
 
 /// Hours that a one-time code is good for, unless told otherwise.
@@ -60,6 +60,22 @@ impl Accounts {
             store: registry.store().clone(),
             clock: registry.clock().clone(),
         }
+    }
+
+    /// Secret of form tokens: the same for all instances of the register, made by the first.
+    pub fn form_key(&self) -> Result<[u8; 32], AccountError> {
+        let mut fresh = [0; 32];
+        getrandom::fill(&mut fresh)?;
+        let kept = self.store.write(|tx| -> Result<Vec<u8>, StoreError> {
+            tx.execute(
+                "INSERT INTO form_key (name, value) VALUES ('csrf', ?1) ON CONFLICT (name) DO NOTHING",
+                &values![&fresh[..]],
+            )?;
+            let row = tx.one("SELECT value FROM form_key WHERE name = 'csrf'", &[])?;
+            row.map_or_else(|| Ok(Vec::new()), |row| row.bytes(0))
+        })?;
+        // Always 32 bytes, unless somebody changed the table: then a key of this instance alone.
+        Ok(kept[..].try_into().unwrap_or(fresh))
     }
 
     fn now(&self) -> Moment {

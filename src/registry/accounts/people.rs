@@ -1,6 +1,6 @@
 //! Accounts themselves.
 
-use super::{AccountError, Accounts, record};
+use super::{AccountError, Accounts, Provider, record};
 use crate::registry::model::{Account, AccountId, Moment, Role, VendorId};
 use crate::registry::store::{Row, StoreError, Tx, fresh_id, values};
 use crate::text::Text;
@@ -109,6 +109,23 @@ impl Accounts {
         let row = self.store.read(|tx| tx.one("SELECT COUNT(*) FROM account", &[]))?;
         let count = row.map(|row| row.int(0)).transpose()?.unwrap_or(0);
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Makes an account that is bound to a provider's identity; `None` if the identity is bound already.
+    pub fn add_bound(&self, new: &NewAccount, who: Provider<'_>) -> Result<Option<Account>, AccountError> {
+        let account = self.add(new, None)?;
+        if self.bind_provider(who, &account.id)? {
+            return Ok(Some(account));
+        }
+        self.forget(&account.id)?;
+        Ok(None)
+    }
+
+    /// Removes an account that was never used: a sign-up that was not completed.
+    pub fn forget(&self, account: &AccountId) -> Result<(), AccountError> {
+        self.store
+            .write(|tx| tx.execute("DELETE FROM account WHERE id = ?1", &values![account.as_str()]))?;
+        Ok(())
     }
 
     /// Lets an account in, or keeps it out from this moment on: its sessions, codes and tokens are gone.

@@ -1,7 +1,7 @@
 //! Who did what: rows of which each holds the hash of the one before, so that none can be changed, removed or put in
 //! between unless all later ones are written anew; the head goes into the public log.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Row, Store, StoreError, Tx, values};
@@ -71,7 +71,7 @@ impl AuditRecord {
 }
 
 /// The last row of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {
     /// Number of rows.
     pub count: i64,

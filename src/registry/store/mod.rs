@@ -5,13 +5,17 @@
 pub mod audit;
 mod blobs;
 mod config;
+mod database;
 mod dialect;
 mod error;
 mod ids;
 pub mod jobs;
 mod migrate;
 mod migrations;
+pub mod moving;
 mod pool;
+mod postgres;
+mod schema;
 mod sqlite;
 mod tx;
 mod value;
@@ -22,10 +26,11 @@ use std::sync::Arc;
 
 pub use blobs::{Blobs, refer};
 pub use config::{BlobsConfig, StoreConfig};
+pub use database::Alone;
+use database::Database;
 pub use dialect::Dialect;
 pub use error::{ConstraintKind, StoreError};
 pub use ids::fresh_id;
-use sqlite::Sqlite;
 pub use tx::Tx;
 pub(crate) use value::values;
 pub use value::{Row, Value};
@@ -37,7 +42,7 @@ use super::clock::Clock;
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    database: Sqlite,
+    database: Database,
     blobs: Blobs,
     clock: Clock,
 }
@@ -62,8 +67,8 @@ impl Store {
     pub fn open(config: &StoreConfig, clock: &Clock) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&config.data).map_err(|error| StoreError::io(&config.data, error))?;
         let store = Self(Arc::new(Inner {
-            database: database(config)?,
-            blobs: blobs(config)?,
+            database: Database::open(config)?,
+            blobs: Blobs::open(config)?,
             clock: clock.clone(),
         }));
         migrate::migrate(&store, clock.now())?;
@@ -91,7 +96,7 @@ impl Store {
     /// Those of `act`; [`StoreError::Nested`], [`StoreError::Busy`], [`StoreError::Unreached`].
     pub fn read<T, E: From<StoreError>>(&self, mut act: impl FnMut(&mut dyn Tx) -> Result<T, E>) -> Result<T, E> {
         let _inside = Inside::enter()?;
-        self.0.database.read(|tx| (act(tx), false))?
+        self.0.database.read(&mut act)?
     }
 
     /// Changes the database: everything that `act` does when it succeeds, nothing when it fails. It is on disk when this
@@ -101,36 +106,31 @@ impl Store {
     /// Those of `act`; [`StoreError::Nested`], [`StoreError::Busy`], [`StoreError::Full`], [`StoreError::Unreached`].
     pub fn write<T, E: From<StoreError>>(&self, mut act: impl FnMut(&mut dyn Tx) -> Result<T, E>) -> Result<T, E> {
         let _inside = Inside::enter()?;
-        let (result, committed) = self.0.database.write(|tx| {
-            let result = act(tx);
-            let commit = result.is_ok();
-            (result, commit)
-        })?;
+        let (result, committed) = self.0.database.write(&mut act)?;
         if result.is_ok() && !committed {
             return Err(StoreError::Aborted.into());
         }
         result
     }
-}
 
-fn database(config: &StoreConfig) -> Result<Sqlite, StoreError> {
-    let address = config.database();
-    match address.split_once(':') {
-        Some(("sqlite", path)) => {
-            let path = config.path(Path::new(path));
-            Sqlite::open(&path, config.readers(), config.patience())
-        }
-        _ => Err(StoreError::Config {
-            key: "database",
-            value: address.to_owned(),
-            why: "expected sqlite:PATH or postgres://user@host/name".into(),
-        }),
+    /// Writes a copy of the database into a file that is not there; `false` if it is not one of a single file.
+    fn copy_database(&self, to: &Path) -> Result<bool, StoreError> {
+        self.0.database.copy_to(to)
     }
-}
 
-fn blobs(config: &StoreConfig) -> Result<Blobs, StoreError> {
-    let folder = config.blobs.folder.as_deref().unwrap_or_else(|| Path::new("blobs"));
-    Blobs::folder(&config.path(folder))
+    /// What the database itself finds wrong.
+    fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        self.0.database.integrity()
+    }
+
+    /// Takes the place of the only one who does a task, on this machine and, with PostgreSQL, on all that share the
+    /// database; `None` while somebody else has it. It is given back when it is dropped, and when its holder dies.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], [`StoreError::Unreached`].
+    pub fn alone(&self, task: &str) -> Result<Option<Alone>, StoreError> {
+        self.0.database.alone(task)
+    }
 }
 
 /// Marks that this thread is inside a transaction until it is dropped.

@@ -111,6 +111,10 @@ impl<C> Lent<'_, C> {
 
 impl<C> Drop for Lent<'_, C> {
     fn drop(&mut self) {
+        // After a panic nobody knows what it was in the middle of.
+        if std::thread::panicking() {
+            self.discard();
+        }
         if let Some(connection) = self.connection.take() {
             self.pool.lock().idle.push(connection);
             self.pool.returned.notify_one();
@@ -144,6 +148,17 @@ mod tests {
             Err(StoreError::Aborted)
         ));
         assert!(pool.lend(|| Ok(1)).is_ok());
+    }
+
+    #[test]
+    fn one_that_was_lent_to_a_panic_does_not_come_back() {
+        let pool = Pool::new(1, Duration::from_millis(5));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _lent = pool.lend(|| Ok(1)).unwrap();
+            std::panic::resume_unwind(Box::new("in the middle"));
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(pool.lend(|| Ok(2)).unwrap().get(), Some(&mut 2));
     }
 
     #[test]

@@ -38,6 +38,10 @@ impl Sqlite {
         Ok(database)
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn describe(&self) -> String {
         self.path.display().to_string()
     }
@@ -170,11 +174,6 @@ pub(super) struct SqliteTx<'a> {
 }
 
 impl SqliteTx<'_> {
-    /// Whether a statement failed.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed
-    }
-
     fn guarded<T>(&mut self, act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         if self.failed {
             return Err(StoreError::Aborted);

@@ -59,7 +59,7 @@ fn health(web: &Web, _: &Visitor, _: &Params) -> Result<Reply, PageError> {
 
 fn log(web: &Web, _: &Visitor, params: &Params) -> Result<Reply, PageError> {
     let path = params.path("path");
-    let file = inside(&web.log_folder, path)?;
+    let file = inside(&web.registry.public_folder().join("log"), path)?;
     // A tile is complete and never changes unless it is a partial one; the checkpoint does.
     let is_whole_tile = path.starts_with("tile/") && !path.contains(".p/");
     let media_type = if path.starts_with("tile/") {
@@ -82,7 +82,7 @@ fn trust(web: &Web, _: &Visitor, params: &Params) -> Result<Reply, PageError> {
     } else {
         "text/plain; charset=utf-8"
     };
-    Ok(Reply::path(inside(&web.trust_folder, path)?, media_type).cache(HEAD_SECONDS))
+    Ok(Reply::path(inside(&web.registry.public_folder().join("trust"), path)?, media_type).cache(HEAD_SECONDS))
 }
 
 /// The file of a path below a folder. Nothing outside of it is ever opened: only plain names, no links.

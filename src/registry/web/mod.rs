@@ -20,7 +20,6 @@ mod upload;
 mod visitor;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use limit::Rates;
 pub use params::{Pairs, Params, Upload};
@@ -50,16 +49,8 @@ pub struct WebConfig {
     pub rates: Rates,
     /// Folder of uploads in progress; emptied at the start.
     pub upload_folder: PathBuf,
-    /// Folder of the log's files.
-    pub log_folder: PathBuf,
-    /// Folder of the trust files.
-    pub trust_folder: PathBuf,
-    /// Secret of form tokens.
-    pub form_key: [u8; 32],
     /// Sign-in with an identity provider.
     pub oidc: Option<sign_in::OidcConfig>,
-    /// Corpus, for the API's checks of claims.
-    pub corpus: Option<Arc<crate::scenario::Corpus>>,
 }
 
 /// Everything handlers of the server itself work with.
@@ -75,10 +66,7 @@ pub struct Web {
     limits: Limits,
     proxies: TrustedProxies,
     upload_folder: PathBuf,
-    log_folder: PathBuf,
-    trust_folder: PathBuf,
     oidc: Option<sign_in::Oidc>,
-    corpus: Option<Arc<crate::scenario::Corpus>>,
     /// Handlers that may run at the same time.
     slots: tokio::sync::Semaphore,
 }

@@ -26,8 +26,8 @@ use super::session::{Cookies, LANGUAGE, VISIT_SECONDS};
 use super::visitor::{TrustedProxies, Visitor, cookie, language, place_of};
 use super::{SLOTS, Web, WebConfig, sign_in, upload};
 use crate::registry::Registry;
-use crate::registry::accounts::Accounts;
 use crate::registry::accounts::secret::{fresh_secret, hash_of, is_secret};
+use crate::registry::accounts::{AccountError, Accounts};
 use crate::registry::model::{Actor, Role};
 use crate::text::Text;
 use crate::wire::Url;
@@ -80,6 +80,9 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The database does not answer.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
     /// The identity provider cannot be used.
     #[error("{0}")]
     Oidc(String),
@@ -137,20 +140,19 @@ fn prepare(registry: Registry, config: &WebConfig, address: SocketAddr) -> Resul
         .map(|oidc| sign_in::Oidc::new(oidc, &origin))
         .transpose()
         .map_err(|error| StartError::Oidc(error.to_string()))?;
+    let accounts = Accounts::new(&registry);
+    let form_key = accounts.form_key()?;
     Ok(Web {
-        accounts: Accounts::new(&registry),
+        accounts,
         registry,
         cookies: Cookies::new(&origin),
         origin,
         hosts,
-        csrf: CsrfKey::new(config.form_key),
+        csrf: CsrfKey::new(form_key),
         limits: Limits::new(&config.rates),
         proxies: TrustedProxies::new(&config.proxies).map_err(StartError::Proxy)?,
         upload_folder: config.upload_folder.clone(),
-        log_folder: config.log_folder.clone(),
-        trust_folder: config.trust_folder.clone(),
         oidc,
-        corpus: config.corpus.clone(),
         slots: Semaphore::new(SLOTS),
     })
 }
@@ -310,7 +312,7 @@ fn arrive(web: &Web, route: Option<&'static Route>, request: &Request) -> (Arriv
         actor: Actor::public(),
         lang,
         csrf: String::new(),
-        origin: web.origin.clone(),
+        origin: origin_of(web, &headers),
         path: request.uri().path().to_owned(),
         query,
         title: route.map_or("", |route| route.title(lang)),
@@ -326,6 +328,19 @@ fn arrive(web: &Web, route: Option<&'static Route>, request: &Request) -> (Arriv
         headers,
     };
     (arrival, visitor)
+}
+
+/// The origin of the page as the browser sees it: on this machine it has several names.
+fn origin_of(web: &Web, headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let scheme = web.origin.split("://").next().unwrap_or("http");
+    match web.hosts.iter().find(|known| known.eq_ignore_ascii_case(host)) {
+        Some(known) => format!("{scheme}://{known}"),
+        None => web.origin.clone(),
+    }
 }
 
 async fn answer(web: Arc<Web>, route: &'static Route, path: Vec<(String, String)>, request: Request) -> Response<Body> {
@@ -367,7 +382,7 @@ async fn attempt(
         return Err(PageError::Misdirected);
     }
     let changes = route.guard == Guard::Form;
-    if changes && comes_from_elsewhere(&arrival.headers, &web.origin) {
+    if changes && comes_from_elsewhere(&arrival.headers, &visitor.origin) {
         return Err(PageError::Csrf);
     }
     identify(web, route, arrival, visitor).await?;
@@ -522,7 +537,7 @@ async fn in_background<T: Send + 'static, E: std::fmt::Display + Send + 'static>
 
 /// Puts on what every answer has.
 fn finish(web: &Web, route: Option<&'static Route>, arrival: &Arrival, reply: Reply, private: bool) -> Response<Body> {
-    let private = private || !arrival.set_cookies.is_empty();
+    let private = private || arrival.chosen.is_some() || !arrival.set_cookies.is_empty();
     let status = reply.code();
     let mut response = reply.into_response(arrival.if_none_match.as_deref(), private);
     let headers = response.headers_mut();

@@ -7,7 +7,7 @@ use axum::http::header;
 use serde::Deserialize;
 
 use crate::registry::model::{Actor, ApiToken, Role};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// Who asks for a page, as handlers see it.
 #[derive(Clone, Debug)]
@@ -40,6 +40,21 @@ impl Visitor {
     /// Whether somebody is signed in.
     pub fn signed_in(&self) -> bool {
         self.actor.role != Role::Public
+    }
+
+    /// A text in the visitor's language.
+    pub fn say<'a>(&self, text: &'a Text) -> &'a str {
+        text.get(self.lang)
+    }
+
+    /// The same, of a text that was just made.
+    pub fn word(&self, text: Text) -> String {
+        self.lang.pick(text.ja, text.en)
+    }
+
+    /// Whether the visitor reads Japanese.
+    pub fn is_japanese(&self) -> bool {
+        self.lang == Lang::Ja
     }
 
     /// Path and query of this request.
@@ -103,7 +118,7 @@ fn quality(parameters: &str) -> Option<u32> {
 }
 
 /// Proxies in front of the server whose `X-Forwarded-For` is believed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Proxies {
     /// Networks they connect from, such as `10.0.0.0/8` or `127.0.0.1`.
@@ -116,6 +131,15 @@ pub struct Proxies {
 
 fn one() -> usize {
     1
+}
+
+impl Default for Proxies {
+    fn default() -> Self {
+        Self {
+            addresses: Vec::new(),
+            hops: one(),
+        }
+    }
 }
 
 /// [`Proxies`], read.

@@ -205,6 +205,22 @@ impl Place {
         Ok(content)
     }
 
+    /// Bytes of a file; `None` when it is not there. An object store tells it without sending the file; elsewhere it is
+    /// read.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub async fn size(&self, name: &str) -> Result<Option<u64>, PlaceError> {
+        if let Kind::S3(store) = &self.0 {
+            return store.size(checked(name)?).await;
+        }
+        match self.get(name).await {
+            Ok(content) => Ok(Some(content.len() as u64)),
+            Err(PlaceError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Lays down a file; one of the same name is replaced.
     ///
     /// # Errors
@@ -275,6 +291,8 @@ mod tests {
             place.put("a.csv", b"1").await.unwrap();
             assert_eq!(place.list().await.unwrap(), ["a.csv", "b.csv"]);
             assert_eq!(place.get("a.csv").await.unwrap(), b"1");
+            assert_eq!(place.size("a.csv").await.unwrap(), Some(1));
+            assert_eq!(place.size("c.csv").await.unwrap(), None);
             place.remove("a.csv").await.unwrap();
             place.remove("a.csv").await.unwrap();
             assert_eq!(place.list().await.unwrap(), ["b.csv"]);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusty_s3::actions::{DeleteObject, GetObject, ListObjectsV2, PutObject, S3Action};
+use rusty_s3::actions::{DeleteObject, GetObject, HeadObject, ListObjectsV2, PutObject, S3Action};
 use rusty_s3::{Bucket, Credentials, UrlStyle};
 
 use super::{MOST_BYTES, MOST_NAMES, PlaceError, S3File, too_large};
@@ -148,6 +148,30 @@ impl ObjectStore {
             Err(Failure::Told(404, code, _)) if code == "NoSuchKey" => Ok(None),
             Err(Failure::Fault(Fault::TooLarge { .. })) => Err(too_large(name, most)),
             Err(failure) => Err(self.failed(&format!("read {name}"), failure)),
+        }
+    }
+
+    /// Bytes of a file, without reading it. A store says no more than 404 to this, so a bucket that is not there is not
+    /// told from a file that is not there.
+    pub(super) async fn size(&self, name: &str) -> Result<Option<u64>, PlaceError> {
+        let key = self.key(name);
+        let action = HeadObject::new(&self.bucket, Some(&self.credentials), &key);
+        match self.send(&self.brief, "HEAD", &action.sign(VALID), b"").await {
+            Ok(response) => {
+                let length = response
+                    .headers
+                    .get("content-length")
+                    .and_then(|length| length.trim().parse().ok());
+                let odd = || {
+                    self.failed(
+                        &format!("look at {name}"),
+                        Failure::Odd("it tells no Content-Length".into()),
+                    )
+                };
+                length.map(Some).ok_or_else(odd)
+            }
+            Err(Failure::Told(404, ..)) => Ok(None),
+            Err(failure) => Err(self.failed(&format!("look at {name}"), failure)),
         }
     }
 

@@ -56,20 +56,28 @@ impl Folder {
         fs::read(&path).map_err(|error| self.missing(digest, &path, error))
     }
 
-    pub(super) fn copy_to(&self, digest: &Digest, file: &Path) -> Result<(), StoreError> {
+    /// The file of a blob.
+    pub(super) fn source(&self, digest: &Digest) -> Result<File, StoreError> {
         let path = self.path(digest);
-        let mut source = File::open(&path).map_err(|error| self.missing(digest, &path, error))?;
+        File::open(&path).map_err(|error| self.missing(digest, &path, error))
+    }
+
+    pub(super) fn verify(&self, digest: &Digest) -> Result<(), StoreError> {
+        let mut source = self.source(digest)?;
+        let found =
+            pour(&mut source, &mut std::io::sink()).map_err(|error| StoreError::io(&self.path(digest), error))?;
+        self.compared(digest, found)
+    }
+
+    pub(super) fn copy_to(&self, digest: &Digest, file: &Path) -> Result<(), StoreError> {
+        let mut source = self.source(digest)?;
         let io = |error| StoreError::io(file, error);
         let mut target = File::create(file).map_err(io)?;
         let found = pour(&mut source, &mut target).map_err(io)?;
         if found != *digest {
             fs::remove_file(file).map_err(io)?;
-            return Err(StoreError::DamagedBlob {
-                place: self.describe(),
-                digest: *digest,
-                found,
-            });
         }
+        self.compared(digest, found)?;
         target.sync_all().map_err(io)
     }
 
@@ -111,6 +119,17 @@ impl Folder {
             },
             _ => StoreError::io(path, error),
         }
+    }
+
+    fn compared(&self, digest: &Digest, found: Digest) -> Result<(), StoreError> {
+        if found == *digest {
+            return Ok(());
+        }
+        Err(StoreError::DamagedBlob {
+            place: self.describe(),
+            digest: *digest,
+            found,
+        })
     }
 
     /// Removes what crashes left; another process may be writing the young ones.

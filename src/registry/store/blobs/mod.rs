@@ -1,12 +1,14 @@
 //! Files by their digest: bundles, documents, statements. A blob never changes and is written once.
 
 mod folder;
+mod object_store;
 
 use std::path::Path;
 
 use folder::Folder;
+use object_store::ObjectStore;
 
-use super::{StoreError, Tx, values};
+use super::{StoreConfig, StoreError, Tx, values};
 use crate::attest::Digest;
 
 /// Where blobs are kept.
@@ -14,6 +16,7 @@ pub struct Blobs(Kind);
 
 enum Kind {
     Folder(Folder),
+    ObjectStore(ObjectStore),
 }
 
 impl Blobs {
@@ -22,10 +25,25 @@ impl Blobs {
         Folder::open(path).map(|folder| Self(Kind::Folder(folder)))
     }
 
+    /// The place that a configuration names.
+    pub(super) fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        match (&config.blobs.folder, &config.blobs.s3) {
+            (None, Some(s3)) => ObjectStore::open(s3, config).map(|store| Self(Kind::ObjectStore(store))),
+            (Some(folder), None) => Self::folder(&config.path(folder)),
+            (None, None) => Self::folder(&config.path(Path::new("blobs"))),
+            (Some(folder), Some(_)) => Err(StoreError::Config {
+                key: "blobs",
+                value: folder.display().to_string(),
+                why: "names a folder and an object store; name one of them".into(),
+            }),
+        }
+    }
+
     /// What to call the place in errors; no secret in it.
     pub fn describe(&self) -> String {
         match &self.0 {
             Kind::Folder(folder) => folder.describe(),
+            Kind::ObjectStore(store) => store.describe(),
         }
     }
 
@@ -36,6 +54,7 @@ impl Blobs {
     pub fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
         match &self.0 {
             Kind::Folder(folder) => folder.put(&mut &bytes[..]),
+            Kind::ObjectStore(store) => store.put(bytes),
         }
     }
 
@@ -49,6 +68,7 @@ impl Blobs {
                 let mut source = std::fs::File::open(file).map_err(|error| StoreError::io(file, error))?;
                 folder.put(&mut source)
             }
+            Kind::ObjectStore(store) => store.put_file(file),
         }
     }
 
@@ -59,6 +79,7 @@ impl Blobs {
     pub fn get(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let bytes = match &self.0 {
             Kind::Folder(folder) => folder.get(digest)?,
+            Kind::ObjectStore(store) => store.get(digest)?,
         };
         let found = Digest::of(&bytes);
         if found != *digest {
@@ -78,6 +99,7 @@ impl Blobs {
     pub fn copy_to(&self, digest: &Digest, file: &Path) -> Result<(), StoreError> {
         match &self.0 {
             Kind::Folder(folder) => folder.copy_to(digest, file),
+            Kind::ObjectStore(store) => store.copy_to(&self.get(digest)?, file),
         }
     }
 
@@ -88,6 +110,7 @@ impl Blobs {
     pub fn size(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
         match &self.0 {
             Kind::Folder(folder) => folder.size(digest),
+            Kind::ObjectStore(store) => store.size(digest),
         }
     }
 
@@ -99,6 +122,36 @@ impl Blobs {
         self.size(digest).map(|size| size.is_some())
     }
 
+    /// Reads a blob and compares it with its digest.
+    ///
+    /// # Errors
+    /// As [`Blobs::get`].
+    pub fn verify(&self, digest: &Digest) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Folder(folder) => folder.verify(digest),
+            Kind::ObjectStore(_) => self.get(digest).map(|_| ()),
+        }
+    }
+
+    /// Keeps a blob of another place, compared with its digest on the way.
+    ///
+    /// # Errors
+    /// As [`Blobs::get`] and [`Blobs::put`].
+    pub fn take_from(&self, other: &Self, digest: &Digest) -> Result<(), StoreError> {
+        let kept = match (&self.0, &other.0) {
+            (Kind::Folder(to), Kind::Folder(from)) => to.put(&mut from.source(digest)?)?,
+            _ => self.put(&other.get(digest)?)?,
+        };
+        if kept != *digest {
+            return Err(StoreError::DamagedBlob {
+                place: other.describe(),
+                digest: *digest,
+                found: kept,
+            });
+        }
+        Ok(())
+    }
+
     /// Digests of all blobs, sorted.
     ///
     /// # Errors
@@ -106,6 +159,7 @@ impl Blobs {
     pub fn list(&self) -> Result<Vec<Digest>, StoreError> {
         match &self.0 {
             Kind::Folder(folder) => folder.list(),
+            Kind::ObjectStore(store) => store.list(),
         }
     }
 }

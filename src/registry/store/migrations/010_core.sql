@@ -76,13 +76,6 @@ CREATE INDEX submission_vendor ON submission (vendor, received);
 CREATE INDEX submission_version ON submission (version, received);
 CREATE INDEX submission_state ON submission (state, received);
 
--- Numbers under which staff stand in public documents (the 7 of exm:7); given once.
--- append-only: staff
-CREATE TABLE staff (
-    account TEXT PRIMARY KEY,
-    number BIGINT NOT NULL UNIQUE
-);
-
 -- Bundles that were not taken, so that attempts can be seen.
 -- append-only: refused_bundle
 CREATE TABLE refused_bundle (

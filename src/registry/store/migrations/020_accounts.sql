@@ -75,3 +75,9 @@ CREATE TABLE api_token (
     revoked_at BIGINT
 );
 CREATE INDEX api_token_account ON api_token (account);
+
+-- Secret of form tokens, shared by all instances.
+CREATE TABLE form_key (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+);

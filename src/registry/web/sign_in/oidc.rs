@@ -257,15 +257,8 @@ impl Oidc {
 }
 
 fn http_client() -> Client {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .ok()
-        .map(|builder| Arc::new(builder.with_root_certificates(roots).with_no_client_auth()));
     Client::new(ClientOptions {
-        tls,
+        tls: crate::registry::client::public_tls(),
         connect_timeout: PATIENCE,
         exchange_timeout: PATIENCE,
         limits: ReadLimits {
