@@ -4,6 +4,8 @@
 //! `ci/install-peers` installs what is needed; with `JUNKYO_SKIP_PEERS=1` trials on other projects' servers are ignored.
 
 // Shared with tests/peers.rs, which uses more of it.
+#[path = "registry_store/address.rs"]
+mod address;
 #[path = "registry_store/crash.rs"]
 mod crash;
 #[path = "registry_store/full.rs"]
@@ -11,6 +13,10 @@ mod full;
 #[allow(dead_code)]
 #[path = "peers/harness.rs"]
 mod harness;
+#[path = "registry_store/many.rs"]
+mod many;
+#[path = "registry_store/moving.rs"]
+mod moving;
 #[path = "registry_store/place.rs"]
 mod place;
 #[path = "registry_store/server.rs"]
@@ -54,10 +60,16 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(2);
     let skip = std::env::var("JUNKYO_SKIP_PEERS").is_ok_and(|value| value == "1");
-    let trials: Vec<Trial> = [suite::trials(skip), crash::trials(skip), full::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> = [
+        suite::trials(skip),
+        moving::trials(skip),
+        address::trials(skip),
+        crash::trials(skip),
+        full::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     server::stop();
     conclusion.exit();

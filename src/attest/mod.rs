@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod canonical;
+pub mod challenge;
 mod digest;
 pub mod envelope;
 pub mod key;

@@ -22,7 +22,7 @@ pub enum SignBundleError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// The report was withheld.
-    #[error("{0}: report.json was withheld, so nothing can be said about the run; sign the whole bundle first")]
+    #[error("{0}: report.json or lines of it were withheld, so no statement follows; sign the whole bundle, then redact it")]
     Withheld(PathBuf),
     /// No statement follows from its report.
     #[error("{path}: {source}")]
@@ -62,10 +62,20 @@ pub enum SignBundleError {
 /// # Errors
 /// When the report is missing or says too little.
 pub fn statement_of(bundle: &Bundle) -> Result<Statement<ConformanceReport>, SignBundleError> {
-    let path = || bundle.path().to_owned();
-    if !bundle.has(REPORT) {
-        return Err(SignBundleError::Withheld(path()));
+    if !bundle.has(REPORT) || is_thinned(bundle) {
+        return Err(SignBundleError::Withheld(bundle.path().to_owned()));
     }
+    statement_of_what_is_left(bundle)
+}
+
+/// Whether lines of the report were withheld. They are scenarios: all that is signed but the number of attempts is there.
+pub(super) fn is_thinned(bundle: &Bundle) -> bool {
+    bundle.redactions().iter().any(|redaction| redaction.path == REPORT)
+}
+
+/// As [`statement_of`], with the attempts of the scenarios that are left.
+pub(super) fn statement_of_what_is_left(bundle: &Bundle) -> Result<Statement<ConformanceReport>, SignBundleError> {
+    let path = || bundle.path().to_owned();
     let report = bundle.read(REPORT)?;
     report_statement(&report, bundle.manifest_digest(), bundle.tree()).map_err(|source| SignBundleError::Report {
         path: path(),

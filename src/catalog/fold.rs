@@ -244,6 +244,7 @@ fn begin(event: &PublicEvent, listing: Option<&Listing>) -> Result<Record, FoldE
             status: Status::Active,
             valid_until: event.valid_until,
             reason: event.reason.clone(),
+            report: event.report,
             log,
         }],
         partners: Vec::new(),
@@ -328,10 +329,15 @@ fn follow(record: &mut Record, event: &PublicEvent) -> Result<(), FoldError> {
         status,
         valid_until: record.valid_until,
         reason: event.reason.clone(),
+        report: event.report,
         log,
     });
     record.status_since = since_of(&record.history).unwrap_or(event.since);
     match event.event {
+        EventKind::Extended if event.report.is_some() => {
+            record.results_digest = event.report;
+            record.counts.clone_from(&event.counts);
+        }
         EventKind::Interconnected => {
             record.kind = Kind::Interconnection;
             record.partners.extend(event.partners.iter().cloned());

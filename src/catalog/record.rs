@@ -207,6 +207,9 @@ pub struct StatusChange {
     /// Why, in public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// Digest of the payload of the signed report that it rests on; for `interconnected`, of that of the interconnection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Digest>,
     /// Its entry in the log.
     pub log: EventRef,
 }
@@ -257,12 +260,30 @@ impl Record {
             (Status::Expired, Some(until)) if last.status != Status::Expired => until.next().unwrap_or(until),
             _ => since_of(&record.history)?,
         };
+        let results = record
+            .history
+            .iter()
+            .rev()
+            .find(|change| change.renews())
+            .and_then(|change| change.report);
+        if results != record.results_digest {
+            // The counts are those of the newest report.
+            record.counts.clear();
+            record.results_digest = results;
+        }
         record.partners.retain(|partner| partner.day <= day);
         record.flags.retain(|flag| flag.since <= day);
         if status != Status::Superseded {
             record.successor = None;
         }
         Some(record)
+    }
+}
+
+impl StatusChange {
+    /// Whether the results of its report are those of the registration from then on.
+    pub(super) fn renews(&self) -> bool {
+        self.report.is_some() && matches!(self.event, EventKind::Registered | EventKind::Extended)
     }
 }
 

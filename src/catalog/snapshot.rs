@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::fold::{Catalog, FoldError};
 use super::record::Record;
 use crate::attest::canonical::{self, CanonicalError, StrictError};
+use crate::attest::statement::{CatalogSnapshot, LogFacts, Statement, Subject};
 use crate::attest::{Digest, DigestSet};
 
 /// Word that says which form the file has.
@@ -74,6 +75,24 @@ pub enum CatalogFileError {
     /// It has no number and no place in the log yet.
     #[error("the catalog was not published: it has no number and no place in the log")]
     NoHead,
+}
+
+impl Head {
+    /// What the body signs: number and place in the log of a file with this digest.
+    pub fn statement(&self, file: Digest) -> Statement<CatalogSnapshot> {
+        Statement {
+            subject: vec![Subject::new(format!("catalog-{}.json", self.no), file)],
+            predicate: CatalogSnapshot {
+                issued_at: self.issued_at.clone(),
+                log: LogFacts {
+                    root: self.log.root,
+                    size: self.log.size,
+                },
+                next_update: self.next_update.clone(),
+                no: self.no,
+            },
+        }
+    }
 }
 
 impl Catalog {

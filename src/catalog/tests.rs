@@ -104,6 +104,7 @@ fn a_life_as_of_each_day() {
     let reinstated = then(&suspended, 9, EventKind::Reinstated, "2027-01-15");
     let mut extended = then(&reinstated, 11, EventKind::Extended, "2027-06-01");
     extended.valid_until = Some(day("2030-03-31"));
+    extended.report = Some(Digest::of(b"newer"));
     let mut withdrawn = then(&extended, 12, EventKind::Withdrawn, "2030-12-01");
     withdrawn.reason = reason("vendor-request");
     let catalog = Catalog::fold([first, suspended, reinstated, extended, withdrawn], [listing]).unwrap();
@@ -125,6 +126,8 @@ fn a_life_as_of_each_day() {
     assert_eq!(then.valid_until, Some(day("2028-03-31")));
     assert_eq!(then.status_since, day("2026-12-10"));
     assert_eq!(then.latest_event.index, 7);
+    assert_eq!((then.results_digest, then.counts.len()), (Some(Digest::of(b"r1")), 0));
+    assert_eq!(record.results_digest, Some(Digest::of(b"newer")));
     let expired = record.at(day("2030-05-01")).unwrap();
     assert_eq!(
         (expired.status, expired.status_since),
@@ -238,7 +241,7 @@ fn words_are_found_as_people_type_them() {
     assert_eq!(found("住民"), [0, 2], "the name of unit 01 counts as well");
     assert_eq!(found("税"), [2]);
     assert_eq!(found("misalio"), [2]);
-    assert_eq!(found("國民 保険"), [1]);
+    assert_eq!(found("國民 保険"), [1, 3]);
     assert_eq!(found("保険 国民年金"), [1, 3], "by the names of their units");
     assert_eq!(found("(株)"), [3]);
     assert_eq!(found("㈱"), [3]);
@@ -378,4 +381,107 @@ fn the_file_is_canonical_and_read_again() {
         assert_ne!(hostile, text);
         assert!(Catalog::from_json(hostile.as_bytes()).is_err(), "{to}");
     }
+}
+
+#[test]
+fn a_snapshot_names_the_file_and_its_place_in_the_log() {
+    let head = Head {
+        catalog: "junkyo.example".into(),
+        no: 318,
+        issued_at: "2026-11-22T00:00:00Z".into(),
+        next_update: "2026-11-23T00:00:00Z".into(),
+        log: LogHead {
+            root: Digest::of(b"root").into(),
+            size: 42,
+        },
+    };
+    let statement = head.statement(Digest::of(b"file"));
+    assert_eq!(statement.subject[0].name, "catalog-318.json");
+    let log = serde_json::to_value(statement.predicate.log).unwrap();
+    assert_eq!(log, serde_json::to_value(head.log).unwrap());
+}
+
+fn partner(of: &Record, role: &str, mode: Mode, outcome: &str, on: &str) -> Partner {
+    Partner {
+        registration: Some(of.registration.clone()),
+        product: of.product.digest.unwrap(),
+        name: of.product.name.clone(),
+        unit: "01".into(),
+        role: role.into(),
+        mode,
+        outcome: outcome.into(),
+        day: day(on),
+        report: Digest::of(on.as_bytes()),
+    }
+}
+
+#[test]
+fn the_matrix_shows_what_was_seen() {
+    let first = catalog(&["甲住民記録", "乙国保", "丙住民記録", "丁国保"]);
+    let records = first.records();
+    let (mut a, mut c) = (records[0].clone(), records[2].clone());
+    a.partners = vec![
+        partner(&records[1], "receiver", Mode::Replayed, "conformant", "2026-11-25"),
+        partner(&records[1], "receiver", Mode::Live, "conformant", "2026-12-05"),
+        partner(&records[1], "sender", Mode::Live, "non-conformant", "2026-12-05"),
+    ];
+    c.partners = vec![partner(&records[1], "both", Mode::Replayed, "conformant", "2026-12-01")];
+    let catalog = Catalog::from_records(vec![a, records[1].clone(), c, records[3].clone()], None).unwrap();
+    let matrix = catalog.matrix("01", day("2026-12-31"));
+    let numbers: Vec<&str> = matrix.products.iter().map(|record| &*record.registration).collect();
+    assert_eq!(numbers, [number(0), number(1), number(2)], "the fourth takes no part");
+    assert_eq!(matrix.cell(0, 1), Cell::Live);
+    assert_eq!(matrix.cell(1, 0), Cell::Failed);
+    assert_eq!((matrix.cell(2, 1), matrix.cell(1, 2)), (Cell::Replayed, Cell::Replayed));
+    assert_eq!(matrix.cell(0, 2), Cell::NotYet);
+    assert_eq!(matrix.known(0, 1).unwrap().day, day("2026-12-05"));
+    assert_eq!(
+        catalog.matrix("01", day("2026-11-30")).cell(0, 1),
+        Cell::Replayed,
+        "as of a day before"
+    );
+    assert_eq!(catalog.matrix("02", day("2026-12-31")).products.len(), 0);
+}
+
+#[test]
+fn changes_and_their_feed() {
+    let (first, mut listing) = registered(3, 1, "架空<script>住民記録", &["01"]);
+    listing.vendor.name = "A&B\u{8}\"社\"".into();
+    let mut suspended = then(&first, 7, EventKind::Suspended, "2026-12-10");
+    suspended.reason = reason("nonconformity");
+    let (other, _) = registered(5, 2, "別の製品", &["02"]);
+    let catalog = Catalog::fold([first, other, suspended], [listing]).unwrap();
+    let indexes = |changes: Vec<Change<'_>>| changes.iter().map(|change| change.change.log.index).collect::<Vec<_>>();
+    assert_eq!(indexes(catalog.changes(0, 10)), [3, 5, 7]);
+    assert_eq!(indexes(catalog.changes(5, 1)), [5]);
+    assert_eq!(indexes(catalog.newest_changes(2)), [7, 5]);
+    let options = FeedOptions {
+        base: "https://junkyo.example",
+        title: "製品カタログ",
+        updated: "2026-12-10T00:00:00Z",
+        lang: crate::text::Lang::Ja,
+    };
+    let feed = catalog.atom(&options, 10);
+    assert!(!feed.contains("<script>") && !feed.contains('\u{8}'));
+    let tree = crate::xml::parse(&feed, &crate::xml::Limits::default());
+    assert!(tree.is_ok(), "{feed}");
+    assert_eq!(feed.matches("<entry>").count(), 3);
+}
+
+#[test]
+fn the_table_opens_in_a_spreadsheet() {
+    let (first, mut listing) = registered(3, 1, "架空住民記録", &["01", "02"]);
+    listing.name = "=HYPERLINK(\"http://x\"),1".into();
+    let catalog = Catalog::fold([first], [listing]).unwrap();
+    let csv = catalog.to_csv(day("2026-12-01"));
+    assert!(csv.starts_with("\u{feff}registration,status,"));
+    assert!(csv.contains("\"'=HYPERLINK(\"\"http://x\"\"),1\""), "{csv}");
+    assert!(csv.contains(",01; 02,"));
+    assert_eq!(csv.matches("\r\n").count(), 2);
+    assert_eq!(
+        catalog.to_csv(day("2026-01-01")).matches("\r\n").count(),
+        1,
+        "not yet registered"
+    );
+    assert_eq!(data_dictionary().matches("\r\n").count(), COLUMNS.len() + 1);
 }

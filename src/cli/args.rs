@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::error::CliError;
+use super::catalog::CatalogCommand;
 use super::registry::RegistryCommand;
 use crate::drive::Partition;
 use crate::scenario::Corpus;
@@ -98,6 +99,10 @@ pub(super) enum Command {
     Import(Import),
     /// Judge recorded evidence again: a bundle, or a folder of a run.
     Judge(Judge),
+    /// Tell what differs between two reports, or how stable many are.
+    Diff(Diff),
+    /// Put the parts of a run (--partition), or several runs, together.
+    Merge(Merge),
     /// Withhold files, lines or scenarios of a bundle; everything else stays proven.
     Redact(Redact),
     /// Render the report of a bundle or of a folder of a run.
@@ -114,6 +119,8 @@ pub(super) enum Command {
     Population(Population),
     /// The registration system: its server, its upkeep, and what vendors do with it.
     Registry(RegistryCommand),
+    /// The catalog of registered products: search, show, compare, verify; from an address, a folder or a file.
+    Catalog(CatalogCommand),
     /// Run the suite against its own defects: the kill matrix.
     Selftest(Selftest),
 }
@@ -141,6 +148,12 @@ pub(super) struct Run {
     /// Go on with the run in this folder: what was not finished, and what did not pass.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "filter", "partition"])]
     pub(super) rerun: Option<PathBuf>,
+    /// Carry out the whole plan so many times; the worst verdict of a scenario counts, and the report tells which waver.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "rerun", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(super) repeat: u16,
+    /// Challenge of a registry that the run answers: data follow from its nonce.
+    #[arg(long, value_name = "FILE", conflicts_with = "rerun")]
+    pub(super) challenge: Option<PathBuf>,
     /// Defect of the reference platform to switch on; repeatable.
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     pub(super) defect: Vec<String>,
@@ -366,6 +379,32 @@ pub(super) struct Judge {
     /// Where the new report goes; beside nothing if not given.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// What differs from the recorded report as one JSON value, instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// Bundles, folders of runs, or report.json: before and after.
+    #[arg(required = true, num_args = 2..)]
+    pub(super) reports: Vec<PathBuf>,
+    /// How stable the verdicts of many runs are, instead of what changed between two.
+    #[arg(long)]
+    pub(super) stability: bool,
+    /// One JSON value instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Merge {
+    /// Bundles or folders of runs.
+    #[arg(required = true, num_args = 2..)]
+    pub(super) runs: Vec<PathBuf>,
+    /// Folder for the files of the whole run.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -414,9 +453,12 @@ pub(super) struct Keygen {
     /// What the key signs with.
     #[arg(long, value_enum, default_value_t = KeyAlgorithm::Ed25519)]
     pub(super) algorithm: KeyAlgorithm,
-    /// File whose first line encrypts the private key.
+    /// File whose first line encrypts the private key, or is the passphrase of --key.
     #[arg(long, value_name = "FILE")]
     pub(super) passphrase_file: Option<PathBuf>,
+    /// Only write public.pem of this key: a file, or pkcs11:module=…;token=…;object=…;pin-file=….
+    #[arg(long, value_name = "FILE|URI", conflicts_with = "algorithm")]
+    pub(super) key: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

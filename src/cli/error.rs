@@ -7,9 +7,10 @@ use thiserror::Error;
 
 use super::Exit;
 use crate::attest::BundleError;
+use crate::attest::challenge::ChallengeError;
 use crate::drive::{MonitorError, PlanError, RunError, TargetError};
 use crate::evidence::JournalError;
-use crate::report::AgainError;
+use crate::report::{AgainError, MergeError};
 use crate::scenario::{CorpusError, FilterError};
 
 /// Why a command could not be done.
@@ -34,6 +35,10 @@ pub(super) enum CliError {
     Bundle(#[from] BundleError),
     #[error(transparent)]
     Again(#[from] AgainError),
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     /// Writing to standard output failed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),

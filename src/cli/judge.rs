@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::args::{Common, Format, Judge as JudgeArgs, Report as ReportArgs};
 use super::error::CliError;
 use super::output::exit_of;
-use super::{Exit, unless_closed};
+use super::{Exit, diff, unless_closed};
 use crate::attest::bundle::{Bundle, Limits};
-use crate::report::{judge_folder, read_json, write_html, write_json, write_junit, write_summary};
-use crate::text::Lang;
+use crate::report::{Report, compare, judge_folder, read_json, write_html, write_json, write_junit, write_summary};
+use crate::text::{Lang, Text};
 
 /// A bundle or a folder of a run, opened.
 pub(super) struct Source {
@@ -35,6 +35,15 @@ impl Source {
         })
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The report as it was recorded.
+    pub(super) fn report(&self) -> std::io::Result<Vec<u8>> {
+        fs::read(self.folder.join("report.json"))
+    }
+
     fn withheld(&self) -> BTreeSet<String> {
         self.bundle.as_ref().map(Bundle::withheld_files).unwrap_or_default()
     }
@@ -45,27 +54,88 @@ pub(super) fn main(args: &JudgeArgs, common: &Common, lang: Lang) -> Result<Exit
     let corpus = common.load_corpus()?;
     let source = Source::open(&args.path)?;
     let (report, recording) = judge_folder(&corpus, &source.folder, &source.withheld())?;
-    if recording.facts.corpus != corpus.digest {
-        eprintln!(
-            "note: recorded with corpus {}, judged with {}",
-            &recording.facts.corpus[..recording.facts.corpus.len().min(12)],
-            &corpus.digest[..12]
-        );
-    }
+    let mut bytes = Vec::new();
+    write_json(&report, &mut bytes)?;
     let mut out = std::io::stdout().lock();
-    unless_closed(write_summary(&report, lang, out.is_terminal(), &[], &mut out))?;
+    if !args.json {
+        unless_closed(write_summary(&report, lang, out.is_terminal(), &[], &mut out))?;
+    }
+    let told = Recorded::of(&source, &report, &bytes, args.json, lang, &mut out)?;
     if let Some(folder) = &args.out {
         let path = folder.join("report.json");
-        let written = fs::create_dir_all(folder)
-            .and_then(|()| File::create(&path))
-            .and_then(|mut file| write_json(&report, &mut file));
+        let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, &bytes));
         written.map_err(|source| CliError::Write {
             path: path.clone(),
             source,
         })?;
-        unless_closed(writeln!(out, "{}", path.display()))?;
+        if !args.json {
+            unless_closed(writeln!(out, "{}", path.display()))?;
+        }
+    }
+    // Of a recording that was cut off, the rest is missing: that it differs is no wonder.
+    if told == Recorded::Differs && !recording.truncated {
+        return Ok(Exit::NonConformant);
     }
     Ok(exit_of(&report, !report.run.interrupted, false))
+}
+
+/// How the new report stands to the one that was recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Recorded {
+    /// There is none.
+    Nothing,
+    /// The same verdicts.
+    Same,
+    /// Other verdicts.
+    Differs,
+}
+
+impl Recorded {
+    /// Compares, and tells what differs.
+    fn of(
+        source: &Source,
+        report: &Report,
+        bytes: &[u8],
+        as_json: bool,
+        lang: Lang,
+        out: &mut impl std::io::Write,
+    ) -> Result<Self, CliError> {
+        let Ok(recorded) = source.report() else {
+            return Ok(Self::Nothing);
+        };
+        if recorded == bytes {
+            let text = Text::new(
+                "記録された報告書とバイト単位で一致します。",
+                "Byte for byte the report that was recorded.",
+            );
+            if as_json {
+                unless_closed(writeln!(out, "{}", serde_json::json!({"identical": true})))?;
+            } else {
+                unless_closed(writeln!(out, "{}", text.get(lang)))?;
+            }
+            return Ok(Self::Same);
+        }
+        let path = source.folder.join("report.json");
+        let recorded =
+            read_json(&recorded[..]).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+        let comparison = compare(&recorded, report, true);
+        if as_json {
+            let text = serde_json::to_string_pretty(&comparison).map_err(std::io::Error::from)?;
+            unless_closed(writeln!(out, "{text}"))?;
+        } else {
+            let text = Text::new(
+                "\n記録された報告書との違い:",
+                "\nWhat differs from the report that was recorded:",
+            );
+            unless_closed(writeln!(out, "{}", text.get(lang)))?;
+            unless_closed(diff::tell(&comparison, lang, out))?;
+        }
+        Ok(if comparison.is_same() {
+            Self::Same
+        } else {
+            Self::Differs
+        })
+    }
 }
 
 /// Renders a stored report.

@@ -1,14 +1,17 @@
 //! Floor 7: the command line: one file a subcommand, arguments → one call.
 
 mod args;
+mod catalog;
 mod check;
 mod corpus;
+mod diff;
 mod error;
 mod identify;
 mod import;
 mod judge;
 mod keygen;
 mod list;
+mod merge;
 mod mock;
 mod mock_place;
 mod output;
@@ -95,6 +98,8 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record::main(&record, &args.common, lang),
         Command::Import(import) => import::main(&import, lang),
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
+        Command::Diff(diff) => diff::main(&diff, lang),
+        Command::Merge(merge) => merge::main(&merge, &args.common, lang),
         Command::Redact(args) => redact::main(&args, lang),
         Command::Report(report) => judge::report(&report, lang),
         Command::Keygen(keygen) => keygen::main(&keygen, lang),
@@ -103,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),
         Command::Population(population) => population::main(&population, &args.common, lang),
         Command::Registry(registry) => registry::main(&registry, lang),
+        Command::Catalog(catalog) => catalog::main(&catalog, lang),
         Command::Selftest(selftest) => selftest::main(&selftest, &args.common, lang),
     };
     match result {

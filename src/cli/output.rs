@@ -25,6 +25,11 @@ impl RunFolder {
         self.root.join("evidence")
     }
 
+    /// What a summary names.
+    pub(super) fn files(&self) -> [PathBuf; 5] {
+        ["report.html", "report.json", "junit.xml", "bundle.junkyo", "evidence/"].map(|name| self.root.join(name))
+    }
+
     /// Writes report.json, report.html, junit.xml and bundle.junkyo. `target` is the text of the target file.
     pub(super) fn write(&self, report: &Report, target: Option<&str>) -> Result<(), CliError> {
         fs::create_dir_all(&self.root).map_err(|source| CliError::Write {
@@ -80,7 +85,8 @@ pub(super) fn exit_of(report: &Report, complete: bool, stale_waivers: bool) -> E
     if stale_waivers {
         return Exit::Usage;
     }
-    let open = count(Verdict::Error) + count(Verdict::Blocked) + count(Verdict::Review);
+    let real_data = report.real_data.as_ref().is_some_and(|seen| seen.allowed.is_none());
+    let open = usize::from(real_data) + count(Verdict::Error) + count(Verdict::Blocked) + count(Verdict::Review);
     if !complete || open > 0 {
         return Exit::Incomplete;
     }

@@ -5,20 +5,26 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{Common, Run};
 use super::error::CliError;
+use super::merge::together;
 use super::output::{RunFolder, exit_of};
 use super::progress::Progress;
 use super::{Exit, preflight, unless_closed};
-use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection, Target};
-use crate::evidence::{Recording, RunEnd, read_journal};
+use crate::attest::challenge::Challenge;
+use crate::drive::{Plan, Reference, RunError, RunOptions, Runner, Selection, Target, product_words};
+use crate::evidence::{Recording, RunEnd, RunFacts, ScenarioEvidence, read_journal};
 use crate::judge::{Judge, Verdict, Waiver, not_run, roll_up};
 use crate::mock::DefectSet;
 use crate::report::{RepeatCommand, Report, ReportBuilder, not_carried_out, write_summary};
 use crate::scenario::{Corpus, Filter, Scenario};
 use crate::standard::glob_matches;
 use crate::text::{Lang, Text};
+
+/// Seed of the reference platform.
+const SEED: u64 = 20_260_401;
 
 pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let corpus = common.load_corpus()?;
@@ -30,10 +36,21 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
         None => None,
         Some(_) => Some(earlier_run(&folder, &corpus, target.as_ref())?),
     };
-    let plan = make_plan(args, &corpus, target.as_ref(), earlier.as_ref())?;
+    let challenge = args.challenge.as_deref().map(read_challenge).transpose()?;
+    let plan = make_plan(args, &corpus, target.as_ref(), earlier.as_ref(), challenge.as_ref())?;
     if plan.scenarios.is_empty() {
         eprintln!("error: no scenario matches the profiles, filter and partition; `junkyo list` shows what there is");
         return Ok(Exit::Nothing);
+    }
+    if let Some(challenge) = &challenge {
+        let facts = RunFacts {
+            corpus: corpus.digest.clone(),
+            product: product_words(target.as_ref()),
+            profiles: plan.profiles.clone(),
+            ..RunFacts::default()
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        challenge.fits(&facts, now.as_secs() as i64)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -46,7 +63,10 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
     {
         return Ok(exit);
     }
-    let setting = Setting {
+    let single: Vec<RunFolder> = (1..=args.repeat)
+        .map(|run| RunFolder::new(&folder.root.join(format!("run-{run}"))))
+        .collect();
+    let mut setting = Setting {
         args,
         corpus: &corpus,
         plan: &plan,
@@ -54,12 +74,43 @@ pub(super) fn main(args: &Run, common: &Common, lang: Lang) -> Result<Exit, CliE
         waivers,
         earlier: earlier.as_ref(),
         repeat: repeat_command(args, common),
+        challenge: challenge.as_ref(),
     };
-    let (report, end) = runtime.block_on(setting.run(target.as_ref(), defects))?;
+    let text = target.as_ref().map(|target| target.text.as_str());
+    let (report, end) = if args.repeat > 1 {
+        let mut folders = Vec::new();
+        let mut last = None;
+        for (one, run) in single.iter().zip(1..) {
+            eprintln!("run {run} of {}", args.repeat);
+            setting.folder = one;
+            let (report, end) = runtime.block_on(setting.run(target.as_ref(), defects))?;
+            one.write(&report, text)?;
+            folders.push((one.root.display().to_string(), one.root.clone()));
+            last = Some((report, end));
+            if end != RunEnd::Complete {
+                break;
+            }
+        }
+        match last {
+            Some((_, RunEnd::Complete)) => (together(&corpus, &folders, &folder.root)?, RunEnd::Complete),
+            // What was cut short is told as it is; the runs before it are complete in their folders.
+            Some((report, end)) => (report, end),
+            None => return Ok(Exit::Nothing),
+        }
+    } else {
+        let (report, end) = runtime.block_on(setting.run(target.as_ref(), defects))?;
+        folder.write(&report, text)?;
+        (report, end)
+    };
     // Dropping the runtime would wait for a driver that waits for a person.
     runtime.shutdown_background();
-    folder.write(&report, target.as_ref().map(|target| target.text.as_str()))?;
     conclude(&report, end, waivers, &folder, lang)
+}
+
+fn read_challenge(path: &Path) -> Result<Challenge, CliError> {
+    let named = |error: &dyn std::fmt::Display| CliError::Usage(format!("{}: {error}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| named(&error))?;
+    Challenge::parse(&bytes).map_err(|error| named(&error))
 }
 
 /// Everything a run needs besides the product.
@@ -71,6 +122,7 @@ struct Setting<'a> {
     waivers: &'a [Waiver],
     earlier: Option<&'a Recording>,
     repeat: String,
+    challenge: Option<&'a Challenge>,
 }
 
 impl Setting<'_> {
@@ -81,14 +133,14 @@ impl Setting<'_> {
             resume: self.earlier.map(|earlier| Box::new(earlier.facts.clone())),
             attempts: attempts(self.earlier),
             repeat: self.repeat.clone(),
-            challenge: None,
+            challenge: self.challenge.map(Challenge::facts),
         };
         // The reference platform lives until the run is over.
         let reference;
         let runner = match target {
             Some(target) => Runner::against_target(self.corpus, self.plan, target, options).await?,
             None => {
-                reference = Reference::start(self.corpus, 20_260_401, defects).await?;
+                reference = Reference::start(self.corpus, SEED, defects).await?;
                 Runner::against_reference(self.corpus, self.plan, &reference, options).await?
             }
         };
@@ -98,8 +150,10 @@ impl Setting<'_> {
         let mut done: HashMap<Arc<str>, ()> = HashMap::new();
         let pending = self.carry_over(&judge, &mut builder, &mut done);
         let mut progress = Progress::new(self.args.message_format, pending.len());
+        let mut warned = false;
         let end = runner
             .carry_out(&pending, |scenario, evidence| {
+                warned |= warn_of_real_data(scenario, &evidence, runner.facts(), warned);
                 let result = judge.scenario(scenario, &evidence);
                 progress.finished(scenario, &result);
                 builder.add(scenario, result, Some(&evidence));
@@ -159,6 +213,23 @@ impl Setting<'_> {
     }
 }
 
+/// Tells once, as soon as it is seen, that numbers look like those of real people.
+fn warn_of_real_data(scenario: &Scenario, evidence: &ScenarioEvidence, facts: &RunFacts, warned: bool) -> bool {
+    let Some(first) = evidence
+        .real_looking
+        .first()
+        .filter(|_| !warned && facts.real_looking_data.is_none())
+    else {
+        return false;
+    };
+    eprintln!(
+        "warning: {}: `{}` looks like the number of a real person; such numbers are masked in the evidence, and this run \
+         cannot be a statement of conformance (ci/TARGET.md, [evidence])",
+        scenario.id, first.named
+    );
+    true
+}
+
 fn attempts(earlier: Option<&Recording>) -> HashMap<String, u32> {
     let mut attempts = HashMap::new();
     for evidence in earlier.iter().flat_map(|earlier| earlier.scenarios.values()) {
@@ -191,6 +262,7 @@ fn make_plan(
     corpus: &Corpus,
     target: Option<&Target>,
     earlier: Option<&Recording>,
+    challenge: Option<&Challenge>,
 ) -> Result<Plan, CliError> {
     if let Some(earlier) = earlier {
         let facts = &earlier.facts;
@@ -207,6 +279,8 @@ fn make_plan(
     }
     let profiles = if !args.profile.is_empty() {
         args.profile.clone()
+    } else if let Some(challenge) = challenge {
+        challenge.profiles.clone()
     } else if let Some(target) = target {
         target.file.product.claims.clone()
     } else {
@@ -233,6 +307,9 @@ fn repeat_command(args: &Run, common: &Common) -> String {
     for defect in &args.defect {
         command.push_str(&format!(" --defect {defect}"));
     }
+    if let Some(challenge) = &args.challenge {
+        command.push_str(&format!(" --challenge {}", challenge.display()));
+    }
     command
 }
 
@@ -257,8 +334,7 @@ fn conclude(
     lang: Lang,
 ) -> Result<Exit, CliError> {
     let mut out = std::io::stdout().lock();
-    let files =
-        ["report.html", "report.json", "junit.xml", "bundle.junkyo", "evidence/"].map(|name| folder.root.join(name));
+    let files = folder.files();
     unless_closed(write_summary(report, lang, out.is_terminal(), &files, &mut out))?;
     let stale: Vec<&Waiver> = waivers.iter().filter(|waiver| is_stale(waiver, report)).collect();
     for waiver in &stale {

@@ -38,4 +38,5 @@ pub use reference::Reference;
 pub use run::{RunError, RunOptions, Runner};
 pub use service::{ServiceError, recorded_files};
 pub use session::Limits;
+pub use setup::product_words;
 pub use target::{Target, TargetError, TargetFile};

@@ -46,8 +46,8 @@ impl Monitor {
     /// When the address cannot be bound; when the evidence folder cannot be written.
     pub async fn start(options: MonitorOptions, evidence: &Path, facts: RunFacts) -> Result<Self, MonitorError> {
         let salt = super::setup::salt_of(&facts);
-        let journal = Journal::create(evidence, facts)?;
-        let recorder = Arc::new(Recorder::new(Some(journal), salt));
+        let journal = Journal::create(evidence, facts.clone())?;
+        let recorder = Arc::new(Recorder::new(Some(journal), salt, &facts));
         let attempts: Vec<Attempt> = RECORDED.iter().map(|id| recorder.begin((*id).into(), 1)).collect();
         let attempts = Arc::new(Mutex::new(attempts));
         let seen = Arc::new(AtomicU64::new(0));

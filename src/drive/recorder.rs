@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::evidence::{Blocked, Exchange, Journal, JournalError, Masker, Note, Record, RunEnd, ScenarioEvidence};
+use crate::evidence::{
+    Blocked, Exchange, Journal, JournalError, Masker, Note, RealLooking, Record, RunEnd, RunFacts, ScenarioEvidence,
+    Side, guard,
+};
 
 /// Shared by all scenarios of a run.
 pub(super) struct Recorder {
@@ -10,14 +13,17 @@ pub(super) struct Recorder {
     /// The first failure to write: the run ends on it, since evidence would be lost.
     failed: Mutex<Option<JournalError>>,
     pub(super) masker: Masker,
+    /// Whether numbers that look like those of real people are masked.
+    masks_people: bool,
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Option<Journal>, salt: [u8; 32]) -> Self {
+    pub(super) fn new(journal: Option<Journal>, salt: [u8; 32], facts: &RunFacts) -> Self {
         Self {
             journal: journal.map(Mutex::new),
             failed: Mutex::new(None),
             masker: Masker::new(salt),
+            masks_people: facts.real_looking_data.is_none(),
         }
     }
 
@@ -49,6 +55,16 @@ impl Recorder {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// A note without secrets. Masks are letters and digits, so what is JSON stays JSON.
+    fn masked(&self, note: Note) -> (Note, Vec<RealLooking>) {
+        let Ok(bytes) = serde_json::to_vec(&note) else {
+            return (note, Vec::new());
+        };
+        let mut bytes = self.masker.apply(bytes);
+        let seen = guard(&mut bytes, Side::Note, self.masks_people);
+        (serde_json::from_slice(&bytes).unwrap_or(note), seen)
+    }
+
     fn write(&self, write: impl FnOnce(&mut Journal) -> Result<(), JournalError>) {
         let Some(journal) = &self.journal else {
             return;
@@ -70,20 +86,25 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Records an exchange; secrets are masked first.
+    /// Records an exchange; secrets, and numbers of people who may be real, are masked first.
     pub(super) fn exchange(&self, mut exchange: Exchange) {
-        exchange.request = self.recorder.masker.apply(exchange.request);
-        exchange.response = self.recorder.masker.apply(exchange.response);
+        let recorder = &self.recorder;
+        exchange.request = recorder.masker.apply(exchange.request);
+        exchange.response = recorder.masker.apply(exchange.response);
+        let mut seen = guard(&mut exchange.request, Side::Request, recorder.masks_people);
+        seen.extend(guard(&mut exchange.response, Side::Response, recorder.masks_people));
         let mut evidence = self.lock();
-        self.recorder
-            .write(|journal| journal.exchange(&mut evidence, &exchange));
+        recorder.write(|journal| journal.exchange(&mut evidence, &exchange, &seen));
+        evidence.real_looking.extend(seen);
         evidence.exchanges.push(exchange);
     }
 
-    /// Records something beside the exchanges.
+    /// Records something beside the exchanges; masked as they are.
     pub(super) fn note(&self, note: Note) {
+        let (note, seen) = self.recorder.masked(note);
         let mut evidence = self.lock();
-        self.recorder.write(|journal| journal.note(&mut evidence, &note));
+        self.recorder.write(|journal| journal.note(&mut evidence, &note, &seen));
+        evidence.real_looking.extend(seen);
         evidence.notes.push(note);
     }
 

@@ -23,7 +23,9 @@ use super::reference::{INTERFACE, Reference};
 use super::service::ServiceError;
 use super::services::{Services, of_reference, of_target};
 use super::session::{Credentials, Limits, Session};
-use super::setup::{complete_facts, credentials_of, salt_of, start_receiver, started_instant, write_authority};
+use super::setup::{
+    complete_facts, credentials_of, product_words, salt_of, start_receiver, started_instant, write_authority,
+};
 use super::soap_reply::Reworker;
 use super::soap_security::{SecurityKit, settings_of_target};
 use super::soap_setup::{note_services, start_listener};
@@ -168,11 +170,6 @@ impl Runner {
             // Long enough that a retry without any pause is told from one with it on a busy machine.
             retry_wait: Duration::from_millis(50),
         };
-        let product = BTreeMap::from([
-            ("vendor".to_owned(), "junkyo".to_owned()),
-            ("name".to_owned(), "reference platform".to_owned()),
-            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ]);
         let running = &reference.running;
         let credentials = Credentials {
             token_endpoint: running.token_endpoint.clone(),
@@ -183,7 +180,7 @@ impl Runner {
             audience: running.token_endpoint.to_string(),
         };
         let mut facts = RunFacts {
-            product,
+            product: product_words(None),
             seed: super::target::Data::default().seed,
             municipality: super::target::Municipality::default().code,
             offers: PROVIDER_ACTIONS
@@ -275,19 +272,10 @@ impl Runner {
             callback_patience: Duration::from_millis(file.limits.consumer_timeout_ms),
             retry_wait: Duration::from_millis(file.limits.retry_wait_ms),
         };
-        let product = &file.product;
-        let mut words = BTreeMap::from([
-            ("vendor".to_owned(), product.vendor.clone()),
-            ("name".to_owned(), product.name.clone()),
-            ("version".to_owned(), product.version.clone()),
-        ]);
-        if let Some(number) = &product.corporate_number {
-            words.insert("corporate-number".into(), number.clone());
-        }
         let drivers = [&file.driver.provider, &file.driver.consumer];
         let offers = drivers.into_iter().flatten().flat_map(|driver| driver.actions.clone());
         let mut facts = RunFacts {
-            product: words,
+            product: product_words(Some(target)),
             target: target.digest.clone(),
             seed: file.data.seed,
             municipality: file.municipality.code.clone(),
@@ -301,6 +289,7 @@ impl Runner {
                 .map(|auth| auth.client_id.clone())
                 .unwrap_or_default(),
             client_secret_length: target.client_secret.chars().count(),
+            real_looking_data: file.evidence.allow_real_looking_data.clone(),
             ..RunFacts::default()
         };
         complete_facts(&mut facts, corpus, plan, &file.readings, limits.retry_wait, &options)?;
@@ -383,7 +372,7 @@ impl Runner {
             (Some(folder), None) => Some(Journal::create(folder, facts.clone())?),
             (Some(folder), Some(_)) => Some(Journal::reopen(folder)?),
         };
-        let recorder = Arc::new(Recorder::new(journal, salt));
+        let recorder = Arc::new(Recorder::new(journal, salt, &facts));
         let started = started_instant(facts.started_unix_ms);
         let mut session = Session::new(
             Arc::new(facts),

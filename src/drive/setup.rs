@@ -63,6 +63,28 @@ pub(super) fn complete_facts(
     Ok(())
 }
 
+/// Vendor, name and version of what is tested: the product of a target file, or the reference platform.
+pub fn product_words(target: Option<&Target>) -> BTreeMap<String, String> {
+    let words = match target.map(|target| &target.file.product) {
+        None => vec![
+            ("vendor", "junkyo".to_owned()),
+            ("name", "reference platform".to_owned()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ],
+        Some(product) => {
+            let number = product.corporate_number.clone();
+            let mut words = vec![
+                ("vendor", product.vendor.clone()),
+                ("name", product.name.clone()),
+                ("version", product.version.clone()),
+            ];
+            words.extend(number.map(|number| ("corporate-number", number)));
+            words
+        }
+    };
+    words.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
 /// The receiver, with a clean reference platform behind it.
 pub(super) async fn start_receiver(
     corpus: &Corpus,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::evidence::first_line;
 use crate::judge::Waiver;
 use crate::standard::SourceFile;
 use crate::text::check_digit::{is_corporate_number, is_municipality_code};
@@ -88,6 +89,18 @@ pub struct TargetFile {
     /// Limits.
     #[serde(default)]
     pub limits: LimitsFile,
+    /// What may be recorded.
+    #[serde(default)]
+    pub evidence: EvidenceFile,
+}
+
+/// `[evidence]`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct EvidenceFile {
+    /// Why numbers that look like those of real people are recorded as they are, such as `a test set made by …`. Absent:
+    /// they are masked, and the run is no statement of conformance.
+    pub allow_real_looking_data: Option<String>,
 }
 
 /// `[product]`.
@@ -401,6 +414,7 @@ impl Target {
                 ),
             ));
         }
+        checker.recorded(&source.text, &file.evidence)?;
         checker.driver("driver.provider", file.driver.provider.as_ref())?;
         checker.driver("driver.consumer", file.driver.consumer.as_ref())?;
         checker.waivers(&file.expected_failures)?;
@@ -470,6 +484,14 @@ impl Target {
             };
             if target.client_secret.is_empty() {
                 return Err(checker.value("auth", "the client secret is empty".into()));
+            }
+            // The file becomes part of the evidence, which others read.
+            if target.client_secret.len() >= 8 && target.text.contains(&target.client_secret) {
+                return Err(checker.value(
+                    "auth",
+                    "the client secret stands in the file itself, which becomes part of the evidence; take it out"
+                        .into(),
+                ));
             }
         }
         Ok(target)
@@ -545,6 +567,27 @@ impl Checker<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// The file becomes part of the evidence, so it must not hold what may not be recorded.
+    fn recorded(&self, text: &str, evidence: &EvidenceFile) -> Result<(), TargetError> {
+        match &evidence.allow_real_looking_data {
+            Some(reason) if reason.trim().is_empty() => Err(self.value(
+                "evidence.allow-real-looking-data",
+                "say why such data may be recorded; the report shows it".into(),
+            )),
+            Some(_) => Ok(()),
+            None => match first_line(text) {
+                None => Ok(()),
+                Some((line, named)) => Err(self.value(
+                    &format!("line {line}"),
+                    format!(
+                        "`{named}` looks like the number of a real person, and this file becomes part of the evidence; \
+                         use a synthetic one (six zeros in front), or say in [evidence] allow-real-looking-data why it may be recorded"
+                    ),
+                )),
+            },
+        }
     }
 
     fn waivers(&self, waivers: &[Waiver]) -> Result<(), TargetError> {

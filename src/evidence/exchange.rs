@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::RealLooking;
 use crate::text::{Text, hex};
 
 /// What an exchange was for.
@@ -306,6 +307,8 @@ pub struct ScenarioEvidence {
     pub withheld: u32,
     /// What the salts of its records come to, 32 hexadecimal digits; empty without a journal.
     pub salt: String,
+    /// Numbers of people who may be real, that were seen in it.
+    pub real_looking: Vec<RealLooking>,
 }
 
 impl ScenarioEvidence {

@@ -6,8 +6,11 @@
 use std::sync::RwLock;
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use memchr::memmem::Finder;
 use sha2::{Digest, Sha256};
+
+use crate::wire::percent_encode;
 
 /// Replaces known secrets in recorded bytes.
 #[derive(Default)]
@@ -25,11 +28,19 @@ impl Masker {
         }
     }
 
-    /// Adds a secret, in its plain and its Basic form. Short words are no secrets.
+    /// Adds a secret, as it is and as it stands in forms, in JSON and in base64. Short words are no secrets.
     pub fn learn(&self, secret: &str) {
         if secret.len() < 8 {
             return;
         }
+        self.learn_form(secret);
+        self.learn_form(&percent_encode(secret));
+        let quoted = serde_json::Value::from(secret).to_string();
+        self.learn_form(quoted.trim_matches('"'));
+        self.learn_form(STANDARD.encode(secret).trim_end_matches('='));
+    }
+
+    fn learn_form(&self, secret: &str) {
         let mut secrets = self.secrets.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !secrets.iter().any(|(finder, _)| finder.needle() == secret.as_bytes()) {
             secrets.push((Finder::new(secret.as_bytes()).into_owned(), self.mask(secret)));
@@ -38,7 +49,8 @@ impl Masker {
 
     /// Adds the Basic form (RFC 7617) of a client's id and secret.
     pub fn learn_basic(&self, id: &str, secret: &str) {
-        self.learn(&base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")));
+        self.learn_form(&STANDARD.encode(format!("{id}:{secret}")));
+        self.learn_form(&STANDARD.encode(format!("{}:{}", percent_encode(id), percent_encode(secret))));
     }
 
     fn mask(&self, secret: &str) -> Vec<u8> {
@@ -78,5 +90,25 @@ mod tests {
         assert!(!text.contains("horse"));
         let (a, b) = text.split_once("&b=").expect("unchanged");
         assert_eq!(&a[2..], b);
+    }
+
+    #[test]
+    fn secrets_are_known_in_every_dress() {
+        let secret = "p\"ss/wörd&+=";
+        let masker = Masker::new([7; 32]);
+        masker.learn(secret);
+        masker.learn_basic("id", secret);
+        for text in [
+            secret.to_owned(),
+            format!("client_secret={}&x", percent_encode(secret)),
+            serde_json::json!({"secret": secret}).to_string(),
+            format!("Basic {}", STANDARD.encode(format!("id:{secret}"))),
+            format!("Basic {}", STANDARD.encode(format!("id:{}", percent_encode(secret)))),
+            format!("<binarySecret>{}</binarySecret>", STANDARD.encode(secret)),
+        ] {
+            let masked = String::from_utf8(masker.apply(text.clone().into_bytes())).expect("text");
+            assert_eq!(masked.len(), text.len());
+            assert!(masked.contains("masked-"), "{text} → {masked}");
+        }
     }
 }

@@ -85,6 +85,7 @@ impl RegistryFile {
         RegistryConfig {
             store: self.store.clone(),
             clock: Clock::system(),
+            ..RegistryConfig::in_folder(&self.data)
         }
     }
 

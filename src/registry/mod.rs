@@ -1,15 +1,20 @@
 //! Floor 6: the registration system: accounts, submissions, review, decisions, the log, web pages and API.
 
 pub mod accounts;
+mod again;
 pub mod client;
 pub mod clock;
 pub mod config;
 pub mod intake;
+pub mod keys;
 pub mod log;
 pub mod model;
 mod register;
 pub mod service;
+mod stamp;
 pub mod store;
 pub mod web;
+pub mod witness;
 
-pub use register::{Registry, RegistryConfig};
+pub use again::Again;
+pub use register::{ORIGIN, Registry, RegistryConfig};

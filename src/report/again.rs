@@ -1,6 +1,6 @@
 //! Judging again: verdicts and report from a recording alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use super::build::{RepeatCommand, ReportBuilder, interruption};
 use super::model::Report;
-use crate::evidence::{JournalError, Recording, RunEnd, read_journal_without};
+use crate::drive::{Plan, Selection};
+use crate::evidence::{JournalError, Recording, RunEnd, RunFacts, read_journal_without};
 use crate::judge::{Blame, Judge, Verdict, Waiver, not_run, roll_up};
 use crate::scenario::Corpus;
 use crate::text::hex;
@@ -21,6 +22,15 @@ pub enum AgainError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal was withheld.
+    #[error("the journal was withheld from this bundle, so nothing in it can be judged again")]
+    Withheld,
+    /// The parts of a merged recording belong to different runs.
+    #[error("the recording is put together of runs that differ in their {what}; it proves nothing")]
+    Parts {
+        /// What differs.
+        what: &'static str,
+    },
     /// The copy of the target file cannot be read.
     #[error("{path}: {detail}")]
     Target {
@@ -52,31 +62,97 @@ pub fn judge_folder(
     let blobs = withheld
         .iter()
         .filter_map(|path| Some(path.strip_prefix("evidence/blobs/")?.to_owned()));
+    if withheld.contains("evidence/journal.jsonl") {
+        return Err(AgainError::Withheld);
+    }
     let recording = read_journal_without(&folder.join("evidence"), &blobs.collect())?;
+    if let Some(what) = recording
+        .parts
+        .iter()
+        .find_map(|part| differs(&recording.facts, &part.facts))
+    {
+        return Err(AgainError::Parts { what });
+    }
     let waivers = waivers_of(folder, &recording)?;
     let report = judge_again(corpus, &recording, &waivers);
     Ok((report, recording))
 }
 
 /// Verdicts and report from a recording alone: the same as the run itself found, byte for byte, if the corpus is the
-/// same.
+/// same. Of several runs of a scenario the worst one counts.
 pub fn judge_again(corpus: &Corpus, recording: &Recording, waivers: &[Waiver]) -> Report {
     let facts = &recording.facts;
-    let judge = Judge::new(corpus, facts, waivers);
+    let runs: Vec<(&Recording, Judge<'_>)> = recording
+        .runs()
+        .map(|run| (run, Judge::new(corpus, &run.facts, waivers)))
+        .collect();
     let mut builder = ReportBuilder::new(RepeatCommand::of(facts));
-    let mut interrupted = recording.truncated || recording.end.is_some_and(|end| end != RunEnd::Complete);
+    let ended = |run: &Recording| run.end.is_none_or(|end| end == RunEnd::Complete);
+    let mut interrupted = recording.truncated || !recording.runs().all(ended);
     for scenario in facts.planned.iter().filter_map(|id| corpus.scenario(id)) {
-        match recording.scenarios.get(&scenario.id) {
-            Some(evidence) => builder.add(scenario, judge.scenario(scenario, evidence), Some(evidence)),
+        let mut results = Vec::with_capacity(runs.len());
+        for (run, judge) in &runs {
+            if let Some(evidence) = run.scenarios.get(&scenario.id) {
+                results.push((judge.scenario(scenario, evidence), evidence));
+            }
+        }
+        let expected = facts
+            .merged
+            .filter(|merged| merged.repeated)
+            .map_or(1, |merged| merged.parts);
+        interrupted |= results.len() < expected;
+        builder.judged_as(scenario, results.iter().map(|(result, _)| result.verdict).collect());
+        let worst = (0..results.len()).max_by_key(|at| results[*at].0.verdict);
+        for (at, (_, evidence)) in results.iter().enumerate() {
+            if Some(at) != worst {
+                builder.count(scenario, evidence);
+            }
+        }
+        match worst.map(|at| results.swap_remove(at)) {
+            Some((result, evidence)) => builder.add(scenario, result, Some(evidence)),
             None => {
-                interrupted = true;
                 let (reason, blame) = not_carried_out(recording.end);
                 builder.add(scenario, not_run(scenario, Verdict::Error, reason, Some(blame)), None);
             }
         }
     }
+    let facts = RunFacts {
+        partial: facts.partial || leaves_out(corpus, facts),
+        ..facts.clone()
+    };
     let rolled = roll_up(corpus, &facts.profiles, &builder.judged(), facts.partial);
-    builder.finish(corpus, facts, rolled, interrupted)
+    builder.finish(corpus, &facts, rolled, interrupted)
+}
+
+/// Whether the plan of a run lacks scenarios of its profiles: what the facts say of themselves is not believed.
+fn leaves_out(corpus: &Corpus, facts: &RunFacts) -> bool {
+    let selection = Selection {
+        profiles: facts.profiles.clone(),
+        ..Selection::default()
+    };
+    let planned: HashSet<&str> = facts.planned.iter().map(String::as_str).collect();
+    let whole = Plan::new(corpus, &selection);
+    !facts.monitor && whole.is_ok_and(|plan| plan.scenarios.iter().any(|scenario| !planned.contains(&*scenario.id)))
+}
+
+/// What runs that are to be one may not differ in.
+pub(super) fn differs(one: &RunFacts, other: &RunFacts) -> Option<&'static str> {
+    let same = [
+        ("version of junkyo", one.tool == other.tool),
+        ("corpus", one.corpus == other.corpus),
+        ("target file", one.target == other.target),
+        ("product", one.product == other.product),
+        ("profiles", one.profiles == other.profiles),
+        ("readings", one.readings == other.readings),
+        ("seed", one.seed == other.seed),
+        ("challenge", one.challenge == other.challenge),
+        ("municipality", one.municipality == other.municipality),
+        ("residents", one.residents == other.residents),
+        ("time scale", one.time_scale == other.time_scale),
+        ("rule about real data", one.real_looking_data == other.real_looking_data),
+        ("kind of recording", one.monitor == other.monitor),
+    ];
+    same.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
 }
 
 /// Why a scenario was not carried out, and who has to act.

@@ -1,13 +1,14 @@
 //! Building the report from verdicts and evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::model::{
-    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, Report, RequirementView, RunView, SCHEMA, ScenarioView,
+    CorpusFacts, Counts, ExchangeView, ProfileView, ReadingView, RealDataPlace, RealDataView, Report, RequirementView,
+    RunView, SCHEMA, ScenarioView, StabilityView, UnstableView,
 };
 use crate::evidence::{Exchange, Initiator, RunFacts, ScenarioEvidence};
-use crate::judge::{CheckResult, Judged, RequirementResult, RollUp, ScenarioResult, Verdict};
+use crate::judge::{CheckResult, Judged, Outcome, RequirementResult, RollUp, ScenarioResult, Verdict};
 use crate::scenario::{Corpus, Scenario};
 use crate::text::date::timestamp;
 use crate::text::{Text, hex};
@@ -44,6 +45,9 @@ pub struct ReportBuilder {
     exchanges: usize,
     last_us: u64,
     repeat: RepeatCommand,
+    real_looking: BTreeSet<RealDataPlace>,
+    /// Verdicts of scenarios that were carried out more than once.
+    several: BTreeMap<Arc<str>, Vec<Verdict>>,
 }
 
 impl ReportBuilder {
@@ -59,13 +63,7 @@ impl ReportBuilder {
     pub fn add(&mut self, scenario: &Scenario, result: ScenarioResult, evidence: Option<&ScenarioEvidence>) {
         let mut exchanges = Vec::new();
         if let Some(evidence) = evidence {
-            self.exchanges += evidence.exchanges.len();
-            let last = evidence
-                .exchanges
-                .iter()
-                .map(|exchange| exchange.started_us + exchange.elapsed_us)
-                .max();
-            self.last_us = self.last_us.max(last.unwrap_or_default());
+            self.count(scenario, evidence);
             let wanted = !matches!(result.verdict, Verdict::Pass | Verdict::Info | Verdict::Skip);
             if wanted && !evidence.exchanges.is_empty() && self.shows_exchanges(&scenario.id) {
                 exchanges = evidence
@@ -101,6 +99,52 @@ impl ReportBuilder {
         });
     }
 
+    /// Counts what was recorded, without a verdict.
+    pub fn count(&mut self, scenario: &Scenario, evidence: &ScenarioEvidence) {
+        self.exchanges += evidence.exchanges.len();
+        let ends = evidence.exchanges.iter();
+        let last = ends.map(|exchange| exchange.started_us + exchange.elapsed_us).max();
+        self.last_us = self.last_us.max(last.unwrap_or_default());
+        let seen = evidence.real_looking.iter().map(|seen| RealDataPlace {
+            scenario: Arc::clone(&scenario.id),
+            seen: seen.clone(),
+        });
+        self.real_looking.extend(seen);
+    }
+
+    /// Notes the verdicts of all runs of a scenario, in the order of the runs.
+    pub fn judged_as(&mut self, scenario: &Scenario, verdicts: Vec<Verdict>) {
+        if verdicts.len() > 1 {
+            self.several.insert(Arc::clone(&scenario.id), verdicts);
+        }
+    }
+
+    /// How stable the verdicts are, if there is anything to tell.
+    fn stability(&self, facts: &RunFacts) -> Option<StabilityView> {
+        let retried = self.scenarios.iter().filter(|view| view.attempts > 1).count();
+        let runs = facts
+            .merged
+            .filter(|merged| merged.repeated)
+            .map_or(1, |merged| merged.parts);
+        (runs > 1 || retried > 0).then(|| StabilityView {
+            runs,
+            retried,
+            unstable: self
+                .scenarios
+                .iter()
+                .filter_map(|view| {
+                    let verdicts = self.several.get(&view.id).cloned().unwrap_or_default();
+                    let flaky = verdicts.iter().any(|verdict| *verdict != verdicts[0]);
+                    (flaky || view.attempts > 1).then(|| UnstableView {
+                        id: Arc::clone(&view.id),
+                        verdicts,
+                        attempts: view.attempts,
+                    })
+                })
+                .collect(),
+        })
+    }
+
     /// Whether a scenario is among the first that show their exchanges; if so, another may have to give way. So the
     /// report is the same in whatever order scenarios come to their end.
     fn shows_exchanges(&mut self, id: &Arc<str>) -> bool {
@@ -132,7 +176,11 @@ impl ReportBuilder {
     }
 
     /// Puts the report together.
-    pub fn finish(mut self, corpus: &Corpus, facts: &RunFacts, roll_up: RollUp, interrupted: bool) -> Report {
+    pub fn finish(mut self, corpus: &Corpus, facts: &RunFacts, mut roll_up: RollUp, interrupted: bool) -> Report {
+        let real_data = real_data(&self.real_looking, facts);
+        if let Some(seen) = real_data.as_ref().filter(|seen| seen.allowed.is_none()) {
+            never_conformant(&mut roll_up, seen);
+        }
         let order: std::collections::HashMap<&str, usize> = corpus
             .scenarios
             .iter()
@@ -141,6 +189,7 @@ impl ReportBuilder {
             .collect();
         self.scenarios
             .sort_by_key(|view| order.get(&*view.id).copied().unwrap_or(usize::MAX));
+        let stability = self.stability(facts);
         let requirements = || roll_up.profiles.iter().flat_map(|profile| &profile.requirements);
         let checks = self.scenarios.iter().flat_map(|view| &view.checks);
         Report {
@@ -161,6 +210,7 @@ impl ReportBuilder {
                 interrupted,
                 exchanges: self.exchanges,
                 challenge: facts.challenge.clone(),
+                parts: facts.merged.map_or(1, |merged| merged.parts),
                 retried: self.scenarios.iter().filter(|view| view.attempts > 1).count(),
             },
             outcome: roll_up.outcome,
@@ -168,6 +218,8 @@ impl ReportBuilder {
             scenarios_by_verdict: Counts::of(self.scenarios.iter().map(|view| view.verdict)),
             checks_by_verdict: Counts::of(checks.map(|check| check.verdict)),
             requirements_by_verdict: Counts::of(requirements().map(|result| result.verdict)),
+            real_data,
+            stability,
             readings: readings(corpus, facts, &self.scenarios),
             profiles: roll_up
                 .profiles
@@ -189,6 +241,37 @@ impl ReportBuilder {
             scenarios: self.scenarios,
         }
     }
+}
+
+/// Places with numbers of people who may be real, that a report names.
+const PLACES: usize = 100;
+
+fn real_data(seen: &BTreeSet<RealDataPlace>, facts: &RunFacts) -> Option<RealDataView> {
+    (!seen.is_empty()).then(|| RealDataView {
+        allowed: facts.real_looking_data.clone(),
+        count: seen.iter().map(|place| place.seen.count).sum(),
+        places: seen.iter().take(PLACES).cloned().collect(),
+    })
+}
+
+/// What was recorded is not what was exchanged, so it proves nothing.
+fn never_conformant(roll_up: &mut RollUp, seen: &RealDataView) {
+    let outcomes = roll_up.profiles.iter_mut().map(|profile| &mut profile.outcome);
+    for outcome in outcomes.chain([&mut roll_up.outcome]) {
+        if *outcome == Outcome::Conformant {
+            *outcome = Outcome::Incomplete;
+        }
+    }
+    roll_up.reasons.push(Text::new(
+        format!(
+            "実在の人のものに見える番号が {} 件やり取りされました（伏せ字にして記録）。合成データで実行し直してください。",
+            seen.count
+        ),
+        format!(
+            "{} number(s) that look like those of real people were exchanged, and masked in the evidence. Run again with synthetic data.",
+            seen.count
+        ),
+    ));
 }
 
 fn requirement(corpus: &Corpus, result: &RequirementResult) -> RequirementView {

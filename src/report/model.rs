@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::ChallengeFacts;
+use crate::evidence::{ChallengeFacts, RealLooking};
 use crate::judge::{Blame, CheckResult, Outcome, Verdict};
 use crate::standard::{Kind, Level, Subject};
 use crate::text::Text;
@@ -38,6 +38,12 @@ pub struct Report {
     pub checks_by_verdict: Counts,
     /// Requirements of the claimed profiles by verdict.
     pub requirements_by_verdict: Counts,
+    /// Numbers of people who may be real, that were seen in the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub real_data: Option<RealDataView>,
+    /// How stable the verdicts are; only where there was more than one run or attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stability: Option<StabilityView>,
     /// Options taken for the readings that bear on what was run.
     pub readings: Vec<ReadingView>,
     /// Claimed profiles with their requirements.
@@ -108,6 +114,68 @@ pub struct RunView {
     /// The challenge of a registry that the run answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<ChallengeFacts>,
+    /// Recordings that this one was put together of.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub parts: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(parts: &usize) -> bool {
+    *parts == 1
+}
+
+/// How stable the verdicts are.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct StabilityView {
+    /// Runs of the whole plan; the worst verdict counts.
+    pub runs: usize,
+    /// Scenarios that needed more than one attempt in a run.
+    pub retried: usize,
+    /// Scenarios that did not have the same verdict in all runs, or needed more than one attempt.
+    pub unstable: Vec<UnstableView>,
+}
+
+/// A scenario whose verdict is not stable.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnstableView {
+    /// Scenario id.
+    pub id: Arc<str>,
+    /// Its verdict in each run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
+    /// Attempts in the run that counts.
+    pub attempts: u32,
+}
+
+/// Numbers of people who may be real, that were seen in a run. The numbers themselves are nowhere.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct RealDataView {
+    /// Why the target file allows them to be recorded; absent: they were masked, and the run is no statement of
+    /// conformance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+    /// How many.
+    pub count: u32,
+    /// Where, at most the first hundred places.
+    pub places: Vec<RealDataPlace>,
+}
+
+/// Where numbers of people who may be real were seen.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct RealDataPlace {
+    /// Scenario.
+    pub scenario: Arc<str>,
+    /// What was seen.
+    #[serde(flatten)]
+    pub seen: RealLooking,
 }
 
 /// A reading and the option taken.

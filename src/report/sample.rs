@@ -121,6 +121,7 @@ fn scenario(verdict: Verdict, checks: Vec<CheckResult>) -> ScenarioView {
         } else {
             Vec::new()
         },
+        salt: String::new(),
         repeat: open.then(|| format!("junkyo run --target product.toml --filter 'id(={id})'")),
         id: Arc::from(id),
     }
@@ -422,6 +423,8 @@ fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) ->
             interrupted: false,
             exchanges: 1_873,
             retried: 1,
+            challenge: None,
+            parts: 1,
         },
         outcome: Outcome::NonConformant,
         reasons: vec![
@@ -437,6 +440,8 @@ fn assemble(scenarios: Vec<ScenarioView>, requirements: Vec<RequirementView>) ->
         scenarios_by_verdict: Counts::of(scenarios.iter().map(|one| one.verdict)),
         checks_by_verdict: Counts::of(scenarios.iter().flat_map(|one| &one.checks).map(|check| check.verdict)),
         requirements_by_verdict: Counts::of(requirements.iter().map(|one| one.verdict)),
+        real_data: None,
+        stability: None,
         readings: vec![
             ReadingView {
                 id: "SF-01".to_owned(),

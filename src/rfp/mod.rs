@@ -4,9 +4,11 @@
 //! confirmations, catalog, reports, corpus and day give the same bytes on any machine.
 
 mod check;
+pub mod draft;
 mod fold;
 mod list;
 mod matching;
+pub mod output;
 mod register;
 mod result;
 mod weigh;
@@ -24,3 +26,8 @@ pub use result::{
     CatalogRef, Cell, Evidence, Finding, OfferView, Outcome, Provisional, RESULT_SCHEMA, RegistrationView, RfpResult,
     Row, SuiteRef,
 };
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

@@ -50,9 +50,9 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// A fresh one.
-    pub(crate) fn new(kind: Kind, folder: &Folder) -> Result<Self, String> {
-        let mut config = StoreConfig::in_folder(folder.at("data"));
+    /// A fresh one; its files have the name.
+    pub(crate) fn new(kind: Kind, folder: &Folder, name: &str) -> Result<Self, String> {
+        let mut config = StoreConfig::in_folder(folder.at(name));
         config.patience_ms = Some(20_000);
         if kind.is_postgres() {
             let database = server::database()?;
@@ -65,7 +65,7 @@ impl Ground {
         }
         let mut objects = None;
         if kind.has_objects() {
-            let (running, blobs) = start_objects(folder)?;
+            let (running, blobs) = start_objects(folder, name)?;
             config.blobs = blobs;
             objects = Some(running);
         }
@@ -82,28 +82,29 @@ impl Ground {
 }
 
 /// An object store whose signatures the AWS SDK's signer verifies (tests/peers/store).
-fn start_objects(folder: &Folder) -> Result<(Running, BlobsConfig), String> {
+pub(crate) fn start_objects(folder: &Folder, name: &str) -> Result<(Running, BlobsConfig), String> {
     let peers = installed("node")?;
+    let workdir = folder.at(&format!("{name}-store"));
     let mut command = Command::new("node");
     command
         // s3rver makes its continuation tokens with a cipher that OpenSSL 3 calls legacy.
         .arg("--openssl-legacy-provider")
         .arg(repository("tests/peers/store/server.mjs"))
         .arg("--data")
-        .arg(folder.at("store-data"))
+        .arg(folder.at(&format!("{name}-objects")))
         .arg("--workdir")
-        .arg(folder.at("store"))
+        .arg(&workdir)
         .env("PEERS", peers.join(".."))
         .env("STORE_SECRET", ENVIRONMENT[1].1);
-    let mut running = Running::start(&mut command, folder, "store")?;
-    let ready = running.ready(&folder.at("store/ready.json"))?;
+    let mut running = Running::start(&mut command, folder, &format!("{name}-store"))?;
+    let ready = running.ready(&workdir.join("ready.json"))?;
     let blobs = format!(
         "[s3]\nendpoint = {}\nbucket = \"linkage\"\nprefix = \"blobs/\"\naccess-key-env = \"{}\"\nsecret-key-env = \"{}\"\n\
          authorities = {}\n",
         quoted(ready.text("url")?),
         ENVIRONMENT[0].0,
         ENVIRONMENT[1].0,
-        quoted(folder.at("store/ca.pem").display().to_string())
+        quoted(workdir.join("ca.pem").display().to_string())
     );
     Ok((running, toml::from_str(&blobs).map_err(text)?))
 }

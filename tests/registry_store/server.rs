@@ -55,7 +55,7 @@ pub(crate) fn beside(address: &str) -> Result<String, String> {
     let slot = SERVER.lock().map_err(text)?;
     slot.as_ref()
         .map(|server| server.address(name))
-        .ok_or("there is no server".into())
+        .ok_or_else(|| "there is no server".into())
 }
 
 /// Ends the server, if one was started.
@@ -168,12 +168,10 @@ fn end(server: &mut Server) {
 
 /// A program of PostgreSQL, which refuses to run as root.
 fn unprivileged(program: &str) -> Result<Command, String> {
-    let path = find(program).ok_or(format!(
-        "{program} is not installed: run ci/install-peers (or set JUNKYO_SKIP_PEERS=1)"
-    ))?;
-    let (user, group) = match root_becomes()? {
-        None => return Ok(Command::new(path)),
-        Some(ids) => ids,
+    let path = find(program)
+        .ok_or_else(|| format!("{program} is not installed: run ci/install-peers (or set JUNKYO_SKIP_PEERS=1)"))?;
+    let Some((user, group)) = root_becomes()? else {
+        return Ok(Command::new(path));
     };
     let mut command = Command::new("setpriv");
     command

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::attest::key::Signer;
 use crate::text::hex;
 
 /// Largest note that is read, in bytes.
@@ -354,6 +356,23 @@ impl NoteSigner {
         Ok(Self {
             key: VerifierKey::new(name, kind, public)?,
             sign: Box::new(sign),
+        })
+    }
+
+    /// From a key in a file or a device of ours, which has to be Ed25519.
+    ///
+    /// # Errors
+    /// If the name is none, or the key is of another kind.
+    pub fn of_key(name: &str, kind: SignatureKind, key: Arc<dyn Signer>) -> Result<Self, NoteError> {
+        let public = key.public().ed25519_bytes().ok_or_else(|| NoteError::Key {
+            found: key.public().id().to_string(),
+            why: "logs and witnesses sign with Ed25519, and this key does not",
+        })?;
+        Self::new(name, kind, &public, move |message| {
+            let signature = key.sign(message).map_err(|error| error.to_string())?;
+            signature
+                .try_into()
+                .map_err(|_| "an Ed25519 signature has 64 bytes".to_owned())
         })
     }
 

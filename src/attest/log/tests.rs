@@ -461,3 +461,14 @@ fn hostile_tiles_and_proofs() {
     assert_eq!(other.verify(&policy), Err(LogProofError::Proof(ProofError::Root)));
     assert_eq!(hex(&leaf_hash(&proof().entry)).len(), 64);
 }
+
+#[test]
+fn a_key_of_a_file_can_be_that_of_a_log() {
+    use crate::attest::key::{Algorithm, FileKey};
+    let key = FileKey::from_secret(Algorithm::Ed25519, &[0x15; 32]).unwrap();
+    let of_key = NoteSigner::of_key("junkyo.example/log", SignatureKind::Log, std::sync::Arc::new(key)).unwrap();
+    let ours = signer("junkyo.example/log", SignatureKind::Log, 0x15);
+    assert_eq!(of_key.sign("text\n").unwrap(), ours.sign("text\n").unwrap());
+    let other = FileKey::from_secret(Algorithm::P256, &[0x0c; 32]).unwrap();
+    assert!(NoteSigner::of_key("a", SignatureKind::Log, std::sync::Arc::new(other)).is_err());
+}

@@ -228,5 +228,7 @@ struct RequirementView {
 
 #[derive(Deserialize)]
 struct ScenarioView {
+    /// Not there where the scenario was withheld.
+    #[serde(default)]
     attempts: u64,
 }

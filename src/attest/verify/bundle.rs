@@ -7,7 +7,7 @@ use super::finding::{Standing, Verification};
 use super::trust::{Role, Trust};
 use crate::attest::bundle::Bundle;
 use crate::attest::envelope::Envelope;
-use crate::attest::sign::{REPORT, statement_of};
+use crate::attest::sign::{REPORT, is_thinned, statement_of_what_is_left};
 use crate::attest::statement::{ConformanceReport, Statement};
 use crate::attest::timestamp::{self, Timestamp, TimestampError};
 
@@ -122,7 +122,13 @@ fn about_this_bundle(bundle: &Bundle, statement: &Statement<ConformanceReport>, 
             "report.json is withheld, so what is signed cannot be compared with it.",
         );
     }
-    match statement_of(bundle) {
+    let own = statement_of_what_is_left(bundle).map(|mut own| {
+        if is_thinned(bundle) {
+            own.predicate.run.attempts = statement.predicate.run.attempts;
+        }
+        own
+    });
+    match own {
         Ok(own) if own == *statement => found.proven(
             "V4-report",
             "署名された製品、判定、要件ごとの結果は report.json と一致します。",

@@ -12,7 +12,7 @@
 //! | `catalog.json`, `catalog.intoto.jsonl` | the status when the pack was made |
 //! | `checkpoint.tsr` | token over the checkpoint of the newest event; one more a year |
 //! | `trust/trust-bundle.intoto.jsonl` | versions of the trust bundle, for walking on from the checker's own |
-//! | `verify.py`, `README.html` | a second checker, and how to read all this |
+//! | `verify.py`, `verify_pack.py`, `README.html` | a second checker, and how to read all this |
 
 use std::collections::BTreeMap;
 use std::io;
@@ -42,7 +42,7 @@ pub const CHECKPOINT_TOKEN: &str = "checkpoint.tsr";
 pub const TRUST: &str = "trust/trust-bundle.intoto.jsonl";
 
 /// Files that only help people.
-const HELP: [&str; 2] = ["verify.py", "README.html"];
+const HELP: [&str; 3] = ["verify.py", "verify_pack.py", "README.html"];
 
 const LIMITS: Limits = Limits {
     entries: 2_000,

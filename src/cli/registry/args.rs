@@ -29,12 +29,20 @@ pub(in crate::cli) enum Action {
     Expire(Data),
     /// Look for anything that was changed behind the register's back: tables, signatures, log, files.
     Check(Data),
+    /// Write all data into a folder that a register on any database can be filled from.
+    Export(Export),
+    /// Fill an empty register from an export, and compare.
+    Import(Import),
+    /// Write a copy of a running register: with SQLite a data folder to start on, with PostgreSQL an export.
+    Backup(Export),
     /// Open a challenge for a product version: the file for `junkyo run --challenge`.
     Challenge(Challenge),
     /// Submit a signed bundle.
     Submit(Submit),
     /// Show what became of a submission.
     Status(Status),
+    /// Remember what other people's logs have said, so that they cannot say two things.
+    Witness(super::witness::Witness),
 }
 
 /// Where the register is.
@@ -46,6 +54,24 @@ pub(in crate::cli) struct Data {
     /// Configuration; `registry.toml` in the folder if not given.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Export {
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
+    /// Empty folder to write to.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Import {
+    /// Folder of an export.
+    #[arg(value_name = "DIR")]
+    pub(in crate::cli) from: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,9 +2,11 @@
 
 mod account;
 mod args;
+mod moving;
 mod remote;
 mod serve;
 mod upkeep;
+mod witness;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -28,9 +30,13 @@ pub(super) fn main(args: &RegistryCommand, lang: Lang) -> Result<Exit, CliError>
         Action::Snapshot(data) => upkeep::snapshot(data, lang),
         Action::Expire(data) => upkeep::expire(data, lang),
         Action::Check(data) => upkeep::check(data, lang),
+        Action::Export(args) => moving::export(args, lang),
+        Action::Import(args) => moving::import(args, lang),
+        Action::Backup(args) => moving::backup(args, lang),
         Action::Challenge(challenge) => remote::challenge(challenge, lang),
         Action::Submit(submit) => remote::submit(submit, lang),
         Action::Status(status) => remote::status(status, lang),
+        Action::Witness(args) => witness::main(args, lang),
     }
 }
 

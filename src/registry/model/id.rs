@@ -66,6 +66,8 @@ ids! {
     TestChallengeId = "tch";
     /// A surveillance finding.
     FindingId = "fnd";
+    /// An examiner's recommendation about a registration.
+    RecommendationId = "rec";
     /// A result of an interconnection.
     InterconnectionId = "icn";
     /// A notice to an account or to the accounts of a vendor.

@@ -9,6 +9,8 @@ use crate::text::Text;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequirementResult {
+    /// Profile.
+    pub profile: String,
     /// Requirement id.
     pub id: String,
     /// Verdict word: `pass`, `fail`, `warn`, `info`, `skip`, `blocked`, `review`, `waived`, `error`.
@@ -42,7 +44,7 @@ pub struct JudgedReport {
     pub outcome: String,
     /// Profiles in the order of the report.
     pub profiles: Vec<ProfileResult>,
-    /// Requirements sorted by id.
+    /// Requirements by profile and id.
     pub results: Vec<RequirementResult>,
     /// SHA-256 of `report.json`.
     pub report: Option<Digest>,

@@ -80,8 +80,8 @@ pub use document::{
 };
 pub use event::{AuditRow, Check, CheckFault, Event, EventKind, PublicReason};
 pub use id::{
-    AccountId, ChallengeId, DocumentId, FindingId, InterconnectionId, NoticeId, ProductId, RemarkId, SubmissionId,
-    TestChallengeId, TokenId, VendorId, VersionId, WaiverId,
+    AccountId, ChallengeId, DocumentId, FindingId, InterconnectionId, NoticeId, ProductId, RecommendationId, RemarkId,
+    SubmissionId, TestChallengeId, TokenId, VendorId, VersionId, WaiverId,
 };
 pub use judged::{Change, JudgedReport, ProfileResult, RequirementResult};
 pub use moment::Moment;
@@ -89,7 +89,7 @@ pub use number::RegistrationNumber;
 pub use product::{Artifact, Cloud, MunicipalitySize, Product, ProductFacts, ProductFilter, ProductVersion};
 pub use refusal::{Refusal, RefusalCode};
 pub use registration::{
-    Interconnection, InterconnectionKind, Registration, RegistrationFilter, RegistrationState, Scope,
+    Interconnection, InterconnectionKind, Recommendation, Registration, RegistrationFilter, RegistrationState, Scope,
 };
 pub use role::{Actor, Role};
 pub use suite::{Suite, SuiteState};

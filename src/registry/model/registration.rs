@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InterconnectionId, Moment, ProductId, RegistrationNumber, SubmissionId, VendorId, VersionId};
+use super::state::RegistrationEvent;
+use super::{
+    AccountId, InterconnectionId, Moment, ProductId, PublicReason, RecommendationId, RegistrationNumber, SubmissionId,
+    VendorId, VersionId,
+};
 use crate::attest::Digest;
 use crate::text::Text;
 use crate::text::date::Day;
@@ -133,4 +137,26 @@ pub struct Interconnection {
     pub statement: Digest,
     /// When.
     pub at: Moment,
+}
+
+/// An examiner's recommendation that something should happen to a registration.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recommendation {
+    /// Id.
+    pub id: RecommendationId,
+    /// About which registration.
+    pub registration: RegistrationNumber,
+    /// What should happen.
+    pub event: RegistrationEvent,
+    /// Why; published when it is done.
+    pub reason: PublicReason,
+    /// Who, as `exm:7`.
+    pub by: String,
+    /// Account of the examiner; never published.
+    pub account: AccountId,
+    /// When.
+    pub at: Moment,
+    /// Whether no approver has followed it yet.
+    pub open: bool,
 }

@@ -9,6 +9,8 @@ words! {
         Confirmed = "confirmed", "再判定一致", "confirmed";
         /// Judging again did not.
         NotConfirmed = "not-confirmed", "再判定不一致", "not confirmed";
+        /// The key that signed it turned out to be in other hands.
+        Void = "void", "鍵の漏えいによる無効", "void";
         /// An examiner asks the vendor.
         AskBack = "ask-back", "照会", "ask back";
         /// The vendor answers.
@@ -75,13 +77,17 @@ const APPROVER: By = By::Role(Role::Approver);
 pub const SUBMISSION: &[Row<S, E>] = &[
     (S::Judging, E::Confirmed, By::System, S::UnderReview),
     (S::Judging, E::NotConfirmed, By::System, S::Refused),
+    (S::Judging, E::Void, By::System, S::Refused),
     (S::Judging, E::Retract, VENDOR, S::Retracted),
+    (S::UnderReview, E::Void, By::System, S::Refused),
     (S::UnderReview, E::AskBack, EXAMINER, S::ChangesRequested),
     (S::UnderReview, E::Propose, EXAMINER, S::Proposed),
     (S::UnderReview, E::Retract, VENDOR, S::Retracted),
+    (S::ChangesRequested, E::Void, By::System, S::Refused),
     (S::ChangesRequested, E::Answer, VENDOR, S::UnderReview),
     (S::ChangesRequested, E::Retract, VENDOR, S::Retracted),
     (S::ChangesRequested, E::Propose, EXAMINER, S::Proposed),
+    (S::Proposed, E::Void, By::System, S::Refused),
     (S::Proposed, E::Register, APPROVER, S::Registered),
     (S::Proposed, E::Reject, APPROVER, S::Rejected),
     (S::Proposed, E::SendBack, APPROVER, S::UnderReview),

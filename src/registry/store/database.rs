@@ -90,7 +90,7 @@ impl Database {
                 key.copy_from_slice(&digest.as_bytes()[..8]);
                 let held = server.try_lock(i64::from_be_bytes(key))?;
                 Ok(held.map(|held| Alone {
-                    _kept: Kept::Server(held),
+                    _kept: Kept::Server(Box::new(held)),
                 }))
             }
         }
@@ -108,7 +108,7 @@ pub struct Alone {
 )]
 enum Kept {
     File(File),
-    Server(Held),
+    Server(Box<Held>),
 }
 
 fn lock(path: &Path) -> Result<Option<Alone>, StoreError> {

@@ -33,7 +33,8 @@ impl Sqlite {
             writer: Mutex::new(None),
             readers: Pool::new(readers, patience),
         };
-        let writer = database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        make(path)?;
+        let writer = database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         *database.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
         Ok(database)
     }
@@ -117,6 +118,8 @@ impl Sqlite {
             ("synchronous", "FULL"),
             ("temp_store", "MEMORY"),
             ("cache_size", "-32768"),
+            // Bytes that the log keeps after a long reader let it grow.
+            ("journal_size_limit", "67108864"),
         ];
         let set = || {
             connection.busy_timeout(self.patience)?;
@@ -146,6 +149,18 @@ impl Sqlite {
             },
         }
     }
+}
+
+/// Makes an empty file, which SQLite takes for an empty database: for this user only, and so are the files beside it.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(|_| ())
+        .map_err(|error| StoreError::io(path, error))
 }
 
 fn within<R>(

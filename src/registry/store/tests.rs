@@ -211,3 +211,20 @@ fn no_database_and_no_address_are_told() {
         "{error}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_is_for_this_user_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new("modes");
+    let store = scratch.store();
+    store.write(|tx| refer(tx, "a")).unwrap();
+    for (name, mode) in [
+        ("registry.sqlite3", 0o600),
+        ("registry.sqlite3-wal", 0o600),
+        ("blobs", 0o700),
+    ] {
+        let found = std::fs::metadata(scratch.0.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{name}: {found:o}");
+    }
+}

@@ -9,6 +9,7 @@ use super::reply::{PageError, Reply};
 use super::route::{ANYBODY, Rate, Route};
 use super::visitor::Visitor;
 use super::{Web, pages};
+use crate::registry::log::LogFolder;
 
 /// Passkeys need a few lines of script; nothing else does.
 const PASSKEY_SCRIPT: &str = include_str!("sign_in/passkey.js");
@@ -58,17 +59,13 @@ fn health(web: &Web, _: &Visitor, _: &Params) -> Result<Reply, PageError> {
 }
 
 fn log(web: &Web, _: &Visitor, params: &Params) -> Result<Reply, PageError> {
-    let path = params.path("path");
-    let file = inside(&web.registry.public_folder().join("log"), path)?;
-    // A tile is complete and never changes unless it is a partial one; the checkpoint does.
-    let is_whole_tile = path.starts_with("tile/") && !path.contains(".p/");
-    let media_type = if path.starts_with("tile/") {
-        "application/octet-stream"
-    } else {
-        "text/plain; charset=utf-8"
-    };
-    let reply = Reply::path(file, media_type);
-    Ok(if is_whole_tile {
+    let folder = LogFolder::new(web.registry.public_folder().join("log"));
+    let file = folder
+        .file(params.path("path"))
+        .map_err(PageError::internal)?
+        .ok_or(PageError::NotFound)?;
+    let reply = Reply::bytes(file.media_type, file.bytes);
+    Ok(if file.cache.contains("immutable") {
         reply.immutable()
     } else {
         reply.cache(HEAD_SECONDS)

@@ -212,6 +212,12 @@ impl Route {
         }
     }
 
+    /// Another address of an operation: not in OpenAPI.
+    pub const fn undescribed(mut self) -> Self {
+        self.operation = None;
+        self
+    }
+
     /// Answered by the server itself.
     pub const fn inner(mut self, inner: Inner) -> Self {
         self.handler = Handler::Inner(inner);

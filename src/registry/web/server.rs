@@ -571,11 +571,20 @@ fn finish(web: &Web, route: Option<&'static Route>, arrival: &Arrival, reply: Re
         header::VARY,
         HeaderValue::from_static("Accept-Language, Cookie, Authorization"),
     );
+    // What a handler says of a cookie counts: a new session must not be removed because the old one was none.
+    let said: Vec<String> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok()?.split('=').next().map(str::to_owned))
+        .collect();
     let language = arrival
         .chosen
         .map(|code| web.cookies.set(LANGUAGE, code, 365 * 24 * 3600));
     for value in arrival.set_cookies.iter().chain(&language) {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        let is_said = said.iter().any(|name| value.split('=').next() == Some(name.as_str()));
+        if let Ok(value) = HeaderValue::from_str(value)
+            && !is_said
+        {
             headers.append(header::SET_COOKIE, value);
         }
     }

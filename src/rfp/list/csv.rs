@@ -41,6 +41,59 @@ pub(super) fn rows(text: &str) -> Result<Vec<GridRow>, Box<ListError>> {
     Ok(rows)
 }
 
+/// The rows of Markdown: the cells of its tables, other lines as one cell.
+pub(super) fn markdown_rows(text: &str) -> Result<Vec<GridRow>, Box<ListError>> {
+    let mut rows = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        let texts = match line.strip_prefix('|') {
+            Some(cells) => markdown_cells(cells),
+            None => vec![line.trim_start_matches('#').trim().to_owned()],
+        };
+        let is_rule = line.starts_with('|') && texts.iter().all(|cell| cell.chars().all(|c| c == '-' || c == ':'));
+        if is_rule || texts.iter().all(String::is_empty) {
+            continue;
+        }
+        let mut cells = Vec::new();
+        for text in texts.into_iter().take(MOST_COLUMNS) {
+            check_length(&text).map_err(|error| error.at(None, number.to_string()))?;
+            cells.push(GridCell {
+                text,
+                ..GridCell::default()
+            });
+        }
+        rows.push(GridRow { number, cells });
+    }
+    Ok(rows)
+}
+
+/// Whether a text is Markdown with a table: a row of cells above a row of dashes.
+pub(super) fn is_markdown(text: &str) -> bool {
+    let lines = text.lines().map(str::trim);
+    let below = text.lines().map(str::trim).skip(1);
+    lines
+        .zip(below)
+        .any(|(row, rule)| row.starts_with('|') && rule.starts_with("|-") && rule.chars().all(|c| "|-: ".contains(c)))
+}
+
+fn markdown_cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        let last = cells.len() - 1;
+        match c {
+            '\\' => cells[last].extend(chars.next()),
+            '|' => cells.push(String::new()),
+            other => cells[last].push(other),
+        }
+    }
+    // What stands behind the last bar.
+    if cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+        cells.pop();
+    }
+    cells.into_iter().map(|cell| cell.trim().to_owned()).collect()
+}
+
 /// `sep=;` in the first line, as Excel reads it.
 fn told_separator(text: &str) -> Option<(char, &str)> {
     let (first, rest) = text.split_once('\n')?;

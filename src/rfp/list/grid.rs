@@ -91,7 +91,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Form, Vec<Grid>), Box<ListError>> {
         return Ok((Form::Xlsx, grids));
     }
     let (encoding, text) = decode(bytes)?;
-    let rows = csv::rows(&text)?;
+    let rows = if csv::is_markdown(&text) {
+        csv::markdown_rows(&text)?
+    } else {
+        csv::rows(&text)?
+    };
     let grid = Grid {
         sheet: None,
         is_hidden: false,

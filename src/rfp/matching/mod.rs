@@ -214,10 +214,12 @@ impl Matcher {
             ));
             return None;
         }
-        let mut all = in_columns.known;
-        if !has_exception {
-            all.extend(in_text.known);
-        }
+        // The column of ids says what is asked; the text may name others for comparison.
+        let mut all = if in_columns.known.is_empty() {
+            in_text.known
+        } else {
+            in_columns.known
+        };
         all.sort_unstable();
         all.dedup();
         Some(self.certain(Basis::Id, &all))

@@ -16,12 +16,25 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
+    /// A folder that is made if it is not there.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let unfinished = path.join(UNFINISHED);
-        fs::create_dir_all(&unfinished).map_err(|error| StoreError::io(&unfinished, error))?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        // Evidence is for this user only.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&unfinished)
+            .map_err(|error| StoreError::io(&unfinished, error))?;
         let folder = Self(path.to_owned());
         folder.sweep();
         Ok(folder)
+    }
+
+    /// A folder that is only read.
+    pub(super) fn existing(path: &Path) -> Self {
+        Self(path.to_owned())
     }
 
     pub(super) fn describe(&self) -> String {

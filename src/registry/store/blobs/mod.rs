@@ -25,6 +25,11 @@ impl Blobs {
         Folder::open(path).map(|folder| Self(Kind::Folder(folder)))
     }
 
+    /// Blobs of an export, which is only read.
+    pub(super) fn existing(path: &Path) -> Self {
+        Self(Kind::Folder(Folder::existing(path)))
+    }
+
     /// The place that a configuration names.
     pub(super) fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         match (&config.blobs.folder, &config.blobs.s3) {

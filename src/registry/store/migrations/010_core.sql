@@ -124,6 +124,13 @@ CREATE TABLE waiver (
 );
 CREATE INDEX waiver_product ON waiver (product, created);
 
+-- Who asked for a waiver, so that another one decides.
+-- append-only: waiver_account
+CREATE TABLE waiver_account (
+    id TEXT PRIMARY KEY REFERENCES waiver (id),
+    account TEXT NOT NULL
+);
+
 -- Claims that a test is wrong.
 CREATE TABLE test_challenge (
     id TEXT PRIMARY KEY,
@@ -158,6 +165,25 @@ CREATE TABLE registration_event (
     at BIGINT NOT NULL,
     data TEXT NOT NULL,
     UNIQUE (registration, sequence)
+);
+
+-- What examiners recommend about registrations.
+CREATE TABLE recommendation (
+    id TEXT PRIMARY KEY,
+    registration TEXT NOT NULL REFERENCES registration (id),
+    account TEXT NOT NULL,
+    open BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE INDEX recommendation_registration ON recommendation (registration, open);
+
+-- Signed reports that registrations rest on.
+-- append-only: public_report
+CREATE TABLE public_report (
+    id TEXT PRIMARY KEY,
+    envelope TEXT NOT NULL,
+    at BIGINT NOT NULL
 );
 
 -- Time stamps of signed payloads.

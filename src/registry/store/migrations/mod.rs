@@ -22,6 +22,7 @@ macro_rules! migrations {
 
 migrations! {
     1 "base" "001_base.sql";
+    2 "log" "002_log.sql";
     10 "core" "010_core.sql";
     20 "accounts" "020_accounts.sql";
 }

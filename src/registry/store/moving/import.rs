@@ -23,7 +23,7 @@ const MOST_LINE: u64 = 64 * 1024 * 1024;
 /// [`MovingError::Store`].
 pub fn import(store: &Store, from: &Path) -> Result<ExportFile, MovingError> {
     let file = read_file(&from.join(EXPORT))?;
-    let ours = store.read(|tx| Ok::<_, MovingError>(nothing_in(store, tx)?))?;
+    let ours = store.read(|tx| nothing_in(store, tx))?;
     known(&file, &ours, &from.join(EXPORT))?;
     copy_blobs(store, &file, &from.join("blobs"))?;
     store.write(|tx| {
@@ -104,7 +104,7 @@ fn known(file: &ExportFile, ours: &[Table], path: &Path) -> Result<(), MovingErr
 }
 
 fn copy_blobs(store: &Store, file: &ExportFile, folder: &Path) -> Result<(), MovingError> {
-    let source = Blobs::folder(folder)?;
+    let source = Blobs::existing(folder);
     let digests = source.list()?;
     if digests.len() as u64 != file.blobs.count {
         return Err(MovingError::Differs {

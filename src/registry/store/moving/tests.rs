@@ -47,7 +47,7 @@ fn an_export_fills_an_empty_store_and_no_other() {
     assert!(matches!(again, MovingError::NotEmpty { .. }), "{again}");
     let other = there.store();
     assert_eq!(import(&other, &folder).unwrap(), exported);
-    let report = check(&other, &[exported.audit.clone()]).unwrap();
+    let report = check(&other, std::slice::from_ref(&exported.audit)).unwrap();
     assert_eq!(report.faults, []);
     assert_eq!(
         (report.audit_rows, report.log_leaves, report.blobs, report.unreferenced),
@@ -67,7 +67,8 @@ fn an_export_that_was_changed_is_refused_and_leaves_nothing() {
     let here = Scratch::new("tamper-here");
     let store = filled(&here);
     type Tamper = fn(&Path);
-    let cases: [(&str, Tamper, fn(&MovingError) -> bool); 6] = [
+    type Expected = fn(&MovingError) -> bool;
+    let cases: [(&str, Tamper, Expected); 6] = [
         (
             "row",
             |folder| edit(&folder.join("tables/job.jsonl"), "judge", "jndge"),
@@ -97,7 +98,7 @@ fn an_export_that_was_changed_is_refused_and_leaves_nothing() {
             "blob",
             |folder| {
                 let digest = Digest::of(b"a bundle").to_string();
-                std::fs::remove_file(folder.join("blobs").join(&digest[..2]).join(&digest[2..])).unwrap();
+                fs::remove_file(folder.join("blobs").join(&digest[..2]).join(&digest[2..])).unwrap();
             },
             is_different,
         ),
@@ -116,9 +117,9 @@ fn an_export_that_was_changed_is_refused_and_leaves_nothing() {
 }
 
 fn edit(path: &Path, from: &str, to: &str) {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{}: {text}", path.display());
-    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn what_is_wrong_is_found() {
     let lost = Digest::of(b"lost");
     store.write(|tx| refer(tx, &lost, 4, "bundle", "sub_2", 5)).unwrap();
     let name = Digest::of(b"a bundle").to_string();
-    std::fs::write(scratch.0.join("blobs").join(&name[..2]).join(&name[2..]), b"a bundlf").unwrap();
+    fs::write(scratch.0.join("blobs").join(&name[..2]).join(&name[2..]), b"a bundlf").unwrap();
     let connection = rusqlite::Connection::open(scratch.0.join("registry.sqlite3")).unwrap();
     let attack = "DROP TRIGGER log_leaf_no_update; UPDATE log_leaf SET leaf = '[]', position = 1; \
                   PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; \

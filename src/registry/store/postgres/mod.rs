@@ -286,7 +286,13 @@ pub(super) struct Held(Option<Connection>);
 impl Drop for Held {
     fn drop(&mut self) {
         let connection = self.0.take();
-        std::thread::spawn(move || drop(connection)).join().ok();
+        let give_back = move || {
+            if let Some(mut connection) = connection {
+                // A server notices the end of a connection only a little later.
+                connection.client.batch_execute("SELECT pg_advisory_unlock_all()").ok();
+            }
+        };
+        std::thread::spawn(give_back).join().ok();
     }
 }
 
