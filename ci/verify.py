@@ -52,7 +52,8 @@ def root(leaves):  # RFC 6962: split at the largest power of two below the numbe
 def files_of(path):  # a ZIP that can be written in one way only: write it again and compare
     data, again = open(path, 'rb').read(), io.BytesIO()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive: files = {name: archive.read(name) for name in archive.namelist()}
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        files = {name: archive.read(name) for name in archive.namelist()}
     except Exception as error: stop('V1-integrity', 'no sound ZIP: %s' % error)
     with zipfile.ZipFile(again, 'w') as archive:
         for name in sorted(files, key=lambda name: name.encode()):

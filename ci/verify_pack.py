@@ -81,6 +81,7 @@ class Trust:
 
 def events_of(get, files, trust):  # every event: signed, about this product, chained, in the log, in time
     product, log, before, events, largest = sha(get('product.json')), Log(trust.now['log']), None, [], (-1,)
+    decided = None
     for n, line in enumerate(split(get('registration.intoto.jsonl')), 1):
         body, token = b64(load(line)['payload']), files.get('event-%d.tsr' % n)
         moment = stamped(token, body, trust.roots()) if token else None
@@ -98,19 +99,21 @@ def events_of(get, files, trust):  # every event: signed, about this product, ch
         late = moment and seen[2] and moment > min(seen[2].values()) + 300
         need(not late, 'V9-timestamp', 'the token is later than a witness')
         events.append(said)
+        decided = moment if 'basis' in said else decided
         largest = max(seen, largest, key=lambda one: one[0])
     if 'checkpoint.tsr' in files: stamped(files['checkpoint.tsr'], largest[3].encode(), trust.roots())
-    return events, before, largest
+    return events, before, largest, decided
 
-def report_of(get, files, trust, decision):  # the report: by the vendor, on this suite, complete
+def report_of(get, files, trust, decision, decided):  # the report: by the vendor, on this suite, complete
     product, vendor = load(get('product.json')), trust.keys('vendor')
-    if 'key.intoto.jsonl' in files:
-        key, _, _ = opened(files['key.intoto.jsonl'], trust.keys('decision'), 'key-event/v1')
+    for line in split(files.get('key.intoto.jsonl', b'')):
+        key, _, _ = opened(line, trust.keys('decision'), 'key-event/v1')
         said, spki = key['predicate'], b64(key['predicate']['key']['spki'])
-        own = said['event'] == 'registered' and subjects(key) == [sha(spki)]
-        own = own and product['vendor'].get('corporateNumber', said['vendor']) == said['vendor']
-        need(own, 'V3-key', 'the key is another vendor\'s')
-        vendor.append(spki)
+        own = product['vendor'].get('corporateNumber', said['vendor']) == said['vendor']
+        need(own and subjects(key) == [sha(spki)], 'V3-key', 'the key is another vendor\'s')
+        if said['event'] == 'registered': vendor.append(spki)
+        elif decided >= at(said.get('compromisedSince', '9999-12-31T00:00:00')):
+            vendor = [known for known in vendor if known != spki]
     report, body, _ = opened(get('report.intoto.jsonl'), vendor, 'conformance-report/v1')
     suite, _, _ = opened(get('suite.intoto.jsonl'), trust.keys('suite'), 'suite-release/v1')
     ran, manifest = report['predicate'], load(get('suite-manifest.json'))
@@ -147,8 +150,8 @@ def pack(files, trusted, now, min_size):
     need(all(re.fullmatch(known, name) for name in files), 'V1-stray', 'a file that does not belong into a pack')
     get = lambda name: files[name] if name in files else stop('V1-missing', name)
     trust = Trust(split(trusted), split(files.get('trust/trust-bundle.intoto.jsonl', b'')))
-    events, last, (size, top, seen, _) = events_of(get, files, trust)
-    report_of(get, files, trust, [said for said in events if 'basis' in said][-1])
+    events, last, (size, top, seen, _), decided = events_of(get, files, trust)
+    report_of(get, files, trust, [said for said in events if 'basis' in said][-1], decided)
     number, product = events[0]['registrationNumber'], load(get('product.json'))
     state, until = status_of(events, day(now))
     if 'catalog.json' not in files: stop('V10-status', 'no catalog: what happened since is unknown', 3)

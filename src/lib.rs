@@ -11,6 +11,7 @@ pub mod drive;
 pub mod embed;
 pub mod evidence;
 pub mod import;
+pub mod interconnect;
 pub mod judge;
 pub mod mock;
 pub mod population;

@@ -23,6 +23,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("selftest", 6),
     ("embed", 6),
     ("catalog", 6),
+    ("interconnect", 6),
     ("rfp", 6),
     ("registry", 6),
     ("cli", 7),

@@ -21,6 +21,8 @@ mod moving;
 mod place;
 #[path = "registry_store/server.rs"]
 mod server;
+#[path = "registry_store/story.rs"]
+mod story;
 #[path = "registry_store/suite.rs"]
 mod suite;
 
@@ -64,6 +66,7 @@ fn main() {
         suite::trials(skip),
         moving::trials(skip),
         address::trials(skip),
+        story::trials(skip),
         crash::trials(skip),
         full::trials(),
     ]

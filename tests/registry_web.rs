@@ -13,6 +13,8 @@ mod forms;
 mod headers;
 #[path = "registry_web/matrix.rs"]
 mod matrix;
+#[path = "registry_web/oidc.rs"]
+mod oidc;
 #[path = "registry_web/passkeys.rs"]
 mod passkeys;
 #[path = "registry_web/uploads.rs"]

@@ -119,6 +119,8 @@ pub(super) enum Command {
     Population(Population),
     /// The registration system: its server, its upkeep, and what vendors do with it.
     Registry(RegistryCommand),
+    /// Requests for proposals: check answers against registered evidence, write requirement text, list notices.
+    Rfp(super::rfp::Rfp),
     /// The catalog of registered products: search, show, compare, verify; from an address, a folder or a file.
     Catalog(CatalogCommand),
     /// Run the suite against its own defects: the kill matrix.

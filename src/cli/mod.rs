@@ -21,6 +21,7 @@ mod progress;
 mod record;
 mod redact;
 mod registry;
+mod rfp;
 mod run;
 mod selftest;
 mod show;
@@ -107,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify::main(&verify, lang),
         Command::Corpus(corpus) => corpus::main(&corpus, &args.common),
         Command::Population(population) => population::main(&population, &args.common, lang),
+        Command::Rfp(rfp) => rfp::main(&rfp, &args.common, lang),
         Command::Registry(registry) => registry::main(&registry, lang),
         Command::Catalog(catalog) => catalog::main(&catalog, lang),
         Command::Selftest(selftest) => selftest::main(&selftest, &args.common, lang),

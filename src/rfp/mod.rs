@@ -3,9 +3,11 @@
 //! list → matching → check → result → renderings. Everything but the reading of files is pure: the same list, answers,
 //! confirmations, catalog, reports, corpus and day give the same bytes on any machine.
 
+pub mod board;
 mod check;
 pub mod draft;
 mod fold;
+mod intake;
 mod list;
 mod matching;
 pub mod output;
@@ -14,6 +16,7 @@ mod result;
 mod weigh;
 
 pub use check::{CheckOptions, check};
+pub use intake::{needed_reports, verify_catalog};
 pub use list::{
     Answer, Claim, ClaimSet, ClaimedClause, ClaimedOffer, Clause, ClauseList, ListError, ListFault, ListNote,
     ListSource, Necessity, Offer, Place, StatedClaim, read_list, read_list_file,
@@ -26,6 +29,11 @@ pub use result::{
     CatalogRef, Cell, Evidence, Finding, OfferView, Outcome, Provisional, RESULT_SCHEMA, RegistrationView, RfpResult,
     Row, SuiteRef,
 };
+
+/// A text from outside without characters that cannot be seen and could deceive a reader or a terminal.
+pub fn visible(text: &str) -> String {
+    output::clean(text)
+}
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -9,7 +9,8 @@ use super::fold;
 use crate::attest::Digest;
 use crate::attest::envelope::Envelope;
 use crate::attest::statement::{ConformanceReport, Statement};
-use crate::catalog::{Catalog, Record};
+use crate::catalog::{Catalog, EventKind, Record, StatusChange};
+use crate::text::date::Day;
 
 /// Reports by the digest that the catalog names.
 #[derive(Debug, Default)]
@@ -184,8 +185,17 @@ impl<'a> Register<'a> {
         }
     }
 
-    pub(super) fn results(&self, record: &Record) -> Option<&'a Results> {
-        self.reports.of(record.results_digest?)
+    /// The report that a registration rested on, on a day: an extension brings a new one.
+    pub(super) fn report_at(record: &Record, day: Day) -> Option<Digest> {
+        let renewed = |change: &&StatusChange| {
+            change.since <= day && matches!(change.event, EventKind::Registered | EventKind::Extended)
+        };
+        let reports = record.history.iter().filter(renewed).filter_map(|change| change.report);
+        reports.last().or(record.results_digest)
+    }
+
+    pub(super) fn results(&self, record: &Record, day: Day) -> Option<&'a Results> {
+        self.reports.of(Self::report_at(record, day)?)
     }
 
     /// Registrations of a product by the names of vendor and product; a vendor is compared only where both are known.

@@ -249,7 +249,7 @@ impl<'a> Scales<'a> {
     /// What a registration says of a requirement; `None` if it does not cover it.
     fn of_record(&self, id: &str, record: &'a Record) -> Option<(Evidence, bool)> {
         let status = record.status_at(self.as_of);
-        let results = self.register.results(record);
+        let results = self.register.results(record, self.as_of);
         let verdict = results.and_then(|results| results.verdict(id, &record.scope.profiles));
         let is_in_scope = verdict.is_some() || results.is_none() && self.profiles_hold(id, record);
         if !is_in_scope {
@@ -266,7 +266,7 @@ impl<'a> Scales<'a> {
             verdict: verdict.map(|verdict| verdict.word.clone()),
             held: verdict.map_or(0, |verdict| verdict.held),
             judged: verdict.map_or(0, |verdict| verdict.judged),
-            report: record.results_digest,
+            report: Register::report_at(record, self.as_of),
             decision: Some(record.decision.sha256),
             log_index: Some(record.decision.index),
             reason: None,

@@ -45,7 +45,7 @@ fn an_empty_catalog_is_a_catalog() {
     assert_eq!((&page["total"], &page["items"]), (&0.into(), &serde_json::json!([])));
     let csv = house.get("/api/v1/catalog.csv", &[]);
     assert!(
-        csv.body.starts_with("\u{feff}\"登録番号\"".as_bytes()),
+        csv.body.starts_with("\u{feff}registration,".as_bytes()),
         "{}",
         csv.text()
     );
@@ -97,4 +97,35 @@ fn a_challenge_for_an_unknown_product_says_what_to_do() {
     }
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
     assert_eq!(ask(&deep).status, 400);
+}
+
+#[test]
+fn claims_are_checked_without_an_account_and_broken_ones_are_told() {
+    let house = House::new();
+    let check = |media_type: &str, body: &[u8]| {
+        house.send("POST", "/api/v1/claims:check", &[("Content-Type", media_type)], body)
+    };
+    let csv = "番号,要求事項,回答\n1,住民記録の異動を通知できること,可\n";
+    let answer = check("text/csv", csv.as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.json().is_object());
+    for (media_type, body) in [
+        ("application/json", &b"{"[..]),
+        ("text/csv", b"\xff\xfe\x00"),
+        (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            b"PK\x03\x04",
+        ),
+    ] {
+        let answer = check(media_type, body);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{media_type}: {} {}",
+            answer.status,
+            answer.text()
+        );
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    assert_eq!(check("text/html", b"x").status, 415);
+    assert_eq!(house.uploads(), 0);
 }

@@ -4,13 +4,17 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use junkyo::registry::accounts::{Accounts, NewAccount, NewToken};
 use junkyo::registry::model::{Account, Role, TokenScope};
 use junkyo::registry::service::SignUp;
+use junkyo::registry::web::sign_in::OidcConfig;
 use junkyo::registry::web::{self, Proxies, Rates, Running, WebConfig};
 use junkyo::registry::{Registry, RegistryConfig};
+use junkyo::scenario::Corpus;
+use junkyo::standard::CorpusFiles;
 
 /// Rates that no test reaches by accident.
 pub const GENEROUS: Rates = Rates {
@@ -35,6 +39,7 @@ pub struct Plan {
     pub rates: Rates,
     pub proxies: Proxies,
     pub public_url: Option<String>,
+    pub oidc: Option<OidcConfig>,
 }
 
 impl Default for Plan {
@@ -43,6 +48,7 @@ impl Default for Plan {
             rates: GENEROUS,
             proxies: Proxies::default(),
             public_url: None,
+            oidc: None,
         }
     }
 }
@@ -58,14 +64,18 @@ impl House {
         let folder = std::env::temp_dir().join(format!("junkyo-web-{}-{number}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
         std::fs::create_dir_all(&folder).unwrap();
-        let registry = Registry::open(RegistryConfig::in_folder(&folder)).unwrap();
+        let config = RegistryConfig {
+            corpus: Some(corpus()),
+            ..RegistryConfig::in_folder(&folder)
+        };
+        let registry = Registry::open(config).unwrap();
         let config = WebConfig {
             listen: "127.0.0.1:0".to_owned(),
             public_url: plan.public_url,
             proxies: plan.proxies,
             rates: plan.rates,
             upload_folder: folder.join("uploads"),
-            oidc: None,
+            oidc: plan.oidc,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -100,7 +110,7 @@ impl House {
         if role != Role::Vendor {
             return account;
         }
-        // A vendor of its own; where the register cannot do that yet, the account stays without.
+        // A vendor of its own, admitted.
         let actor = junkyo::registry::model::Actor {
             account: account.id.clone(),
             name: account.name.clone(),
@@ -227,6 +237,13 @@ impl Drop for House {
         }
         std::fs::remove_dir_all(&self.folder).ok();
     }
+}
+
+/// The corpus, read once for all registers of these tests.
+fn corpus() -> Arc<Corpus> {
+    static CORPUS: OnceLock<Arc<Corpus>> = OnceLock::new();
+    let load = || Arc::new(Corpus::load(&CorpusFiles::embedded()).unwrap());
+    Arc::clone(CORPUS.get_or_init(load))
 }
 
 /// A 法人番号 that nobody has (first digit by the rule, from a serial that no register gives).

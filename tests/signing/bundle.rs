@@ -120,6 +120,29 @@ fn a_real_run_is_signed_twice_and_verified_by_three_programs() {
     assert_eq!(refused.code, Some(1), "{}", refused.stdout);
     assert_eq!(verify_py(&scratch, &[bundle, stranger]).code, "V3-signature");
     by_hand(&scratch, bundle);
+    recipe(&scratch, bundle);
+}
+
+/// The block of shell of the documentation, as it stands there.
+fn recipe(scratch: &Scratch, bundle: &str) {
+    let text = include_str!("../../ci/SIGNING.md");
+    let (_, block) = text.split_once("```sh\n# by hand\n").expect("the recipe");
+    let (block, _) = block.split_once("```").expect("its end");
+    for (folder, key) in [("first", "sealed/public.pem"), ("second", "open/public.pem")] {
+        fs::create_dir(scratch.join(folder)).expect("a folder");
+        fs::copy(scratch.join(bundle), scratch.join(&format!("{folder}/bundle.junkyo"))).expect("copied");
+        fs::copy(scratch.join(key), scratch.join(&format!("{folder}/vendor.pem"))).expect("copied");
+        let script = format!("set -e -o pipefail; cd {folder}\n{block}");
+        let output = ran(scratch, "bash", &["-c", &script]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        // The recipe looks at the first signature, which is that of the sealed key.
+        assert_eq!(output.status.success(), folder == "first", "{text}");
+        assert_eq!(
+            text.contains("report.json: OK") && text.contains("manifest: OK"),
+            folder == "first",
+            "{text}"
+        );
+    }
 }
 
 /// The recipe of ci/SIGNING.md: the signed bytes, then openssl.

@@ -154,6 +154,8 @@ pub(crate) struct Draft {
     pub(crate) shown: usize,
     pub(crate) stamped: OffsetDateTime,
     pub(crate) witnesses: usize,
+    /// The vendor's key was revoked, and is void since.
+    pub(crate) compromised_since: Option<String>,
 }
 
 fn suite() -> DigestSet {
@@ -263,6 +265,7 @@ impl Draft {
             shown: usize::MAX,
             stamped: DECIDED,
             witnesses: 2,
+            compromised_since: None,
         }
     }
 
@@ -312,7 +315,14 @@ impl Draft {
             out.insert(pack::token_name(sequence), world.stamp(&envelope.payload, self.stamped));
         }
         out.insert(pack::REPORT, signed(&self.report, &world.vendor).to_line());
-        out.insert(pack::KEY, signed(&vendor_key(world), &world.decision).to_line());
+        let mut key = signed(&vendor_key(world), &world.decision).to_line();
+        if let Some(since) = &self.compromised_since {
+            let mut revoked = vendor_key(world);
+            revoked.predicate.event = KeyEventKind::Revoked;
+            revoked.predicate.compromised_since = Some(since.clone());
+            key += &signed(&revoked, &world.decision).to_line();
+        }
+        out.insert(pack::KEY, key);
         let manifest = self.manifest.to_bytes().expect("canonical");
         out.insert(pack::SUITE, signed(&release(&manifest), &world.suite).to_line());
         out.insert(pack::SUITE_MANIFEST, manifest);
@@ -322,7 +332,7 @@ impl Draft {
         out.insert(pack::CATALOG, catalog);
         out.insert(pack::CATALOG_STATEMENT, signed(&snapshot, &world.decision).to_line());
         out.insert(pack::CHECKPOINT_TOKEN, world.stamp(note.to_string().as_bytes(), NOW));
-        out.insert("verify.py", "# a copy");
+        out.insert_help();
         out
     }
 

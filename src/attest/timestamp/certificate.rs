@@ -15,6 +15,9 @@ use super::asn1::{
 /// Longest path: the authority, intermediates, the root.
 const MAX_PATH: usize = 6;
 
+/// Most signatures that are checked on the way: sixteen certificates that all sign one another have many paths.
+const MAX_SIGNATURES: u32 = 128;
+
 /// Extended key usage of timestamp authorities.
 pub(super) const EKU_TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
@@ -119,10 +122,6 @@ impl<'a> Certificate<'a> {
 
     fn valid_at(&self, at: OffsetDateTime) -> bool {
         self.not_before <= at && at <= self.not_after
-    }
-
-    fn is_signed_by(&self, issuer: &Self) -> bool {
-        self.issuer == issuer.subject && issuer.verify(self.algorithm, None, self.signed, self.signature)
     }
 
     fn may_issue(&self, below: usize) -> bool {
@@ -343,39 +342,62 @@ pub(super) fn path(
     if !leaf.valid_at(at) {
         return Err(TimestampError::NotValidThen(leaf.name()));
     }
-    let mut chain = vec![leaf];
-    climb(&mut chain, others, anchors, at).ok_or_else(|| TimestampError::NoPath(leaf.name()))
+    let mut climb = Climb {
+        others,
+        anchors,
+        at,
+        left: MAX_SIGNATURES,
+    };
+    climb
+        .walk(&mut vec![leaf])
+        .ok_or_else(|| TimestampError::NoPath(leaf.name()))
 }
 
-fn climb<'a>(
-    chain: &mut Vec<&Certificate<'a>>,
-    others: &'a [Certificate<'a>],
-    anchors: &[Anchor<'_>],
+/// The search for a path.
+struct Climb<'c, 'a> {
+    others: &'c [Certificate<'a>],
+    anchors: &'c [Anchor<'c>],
     at: OffsetDateTime,
-) -> Option<usize> {
-    let top = *chain.last()?;
-    let below = chain.len() - 1;
-    for (index, anchor) in anchors.iter().enumerate() {
-        let root = &anchor.certificate;
-        let allowed = chain.iter().all(|certificate| certificate.allows(anchor.policies));
-        // A listed certificate is trusted itself, also if it is the authority's own.
-        let ends_here = top.whole == root.whole || (root.may_issue(below) && top.is_signed_by(root));
-        if allowed && root.valid_at(at) && ends_here {
-            return Some(index);
-        }
-    }
-    if chain.len() == MAX_PATH {
-        return None;
-    }
-    for other in others {
-        let new = !chain.iter().any(|known| known.whole == other.whole);
-        if new && other.may_issue(below) && other.valid_at(at) && top.is_signed_by(other) {
-            chain.push(other);
-            if let Some(found) = climb(chain, others, anchors, at) {
-                return Some(found);
+    /// Signatures that may still be checked.
+    left: u32,
+}
+
+impl<'c, 'a> Climb<'c, 'a> {
+    fn walk(&mut self, chain: &mut Vec<&'c Certificate<'a>>) -> Option<usize> {
+        let top = *chain.last()?;
+        let below = chain.len() - 1;
+        for (index, anchor) in self.anchors.iter().enumerate() {
+            let root = &anchor.certificate;
+            let allowed = chain.iter().all(|certificate| certificate.allows(anchor.policies));
+            if !allowed || !root.valid_at(self.at) {
+                continue;
             }
-            chain.pop();
+            // A listed certificate is trusted itself, also if it is the authority's own.
+            if top.whole == root.whole || (root.may_issue(below) && self.is_signed_by(top, root)) {
+                return Some(index);
+            }
         }
+        if chain.len() == MAX_PATH {
+            return None;
+        }
+        for other in self.others {
+            let new = !chain.iter().any(|known| known.whole == other.whole);
+            if new && other.may_issue(below) && other.valid_at(self.at) && self.is_signed_by(top, other) {
+                chain.push(other);
+                if let Some(found) = self.walk(chain) {
+                    return Some(found);
+                }
+                chain.pop();
+            }
+        }
+        None
     }
-    None
+
+    fn is_signed_by(&mut self, one: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
+        if one.issuer != issuer.subject || self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        issuer.verify(one.algorithm, None, one.signed, one.signature)
+    }
 }

@@ -6,6 +6,7 @@ use time::Duration;
 use time::macros::datetime;
 
 use super::authority::{Authority, CertificateFacts, issue_authority, issue_root};
+use super::token::Token;
 use super::*;
 use crate::attest::Digest;
 use crate::attest::key::{Algorithm, FileKey, Signer as _};
@@ -204,4 +205,65 @@ fn changed_bytes_never_change_what_a_token_says() {
             "{length} bytes"
         );
     }
+}
+
+/// Bytes that somebody has thrown dice for, and a good token with pieces of itself in other places: a refusal, no panic.
+#[test]
+fn nothing_that_is_thrown_at_the_reader_makes_it_panic() {
+    let place = place(&facts("authority"));
+    let (_, response) = asked(&place);
+    let roots = [place.root.clone()];
+    let said = verify(&response, Digest::of(b"data"), &roots).expect("valid");
+    let mut state = 20_260_401_u64;
+    let mut dice = |most: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % most
+    };
+    for _ in 0..4000 {
+        let mut bytes = response.clone();
+        let (from, to, length) = (dice(bytes.len()), dice(bytes.len()), dice(40));
+        let piece: Vec<u8> = bytes.iter().skip(from).take(length).copied().collect();
+        let end = (to + dice(40)).min(bytes.len());
+        bytes.splice(to..end, piece);
+        if let Ok(stamp) = verify(&bytes, Digest::of(b"data"), &roots) {
+            assert_eq!(stamp, said);
+        }
+        let noise: Vec<u8> = (0..dice(80)).map(|_| dice(256) as u8).collect();
+        assert!(verify(&noise, Digest::of(b"data"), &roots).is_err());
+        assert!(TsaRoot::from_pem(&String::from_utf8_lossy(&noise)).is_err());
+        place.authority.answer(&noise, NOW, &[1]).expect("a refusal");
+    }
+}
+
+/// Certificates that all sign one another have more paths than anybody can walk.
+#[test]
+fn a_tangle_of_certificates_ends() {
+    let place = place(&facts("authority"));
+    let (_, response) = asked(&place);
+    let key = FileKey::from_secret(Algorithm::P256, &[1; 32]).expect("a key");
+    let tangle: Vec<Vec<u8>> = (0..15_u8)
+        .map(|serial| {
+            let facts = CertificateFacts {
+                serial: &[0x20, serial],
+                ..facts("test root")
+            };
+            issue_root(&facts, &key).expect("a root")
+        })
+        .collect();
+    let leaf = {
+        let token = Token::parse(&response).expect("a token");
+        token.certificate_bytes(0).to_vec()
+    };
+    let all: Vec<Vec<u8>> = [leaf].into_iter().chain(tangle).collect();
+    let read: Vec<Certificate<'_>> = all
+        .iter()
+        .map(|certificate| Certificate::parse(certificate).expect("a certificate"))
+        .collect();
+    let stranger = FileKey::from_secret(Algorithm::P256, &[9; 32]).expect("a key");
+    let other = TsaRoot::new(issue_root(&facts("test root"), &stranger).expect("a root"));
+    let anchors = [other.anchor().expect("a root")];
+    let found = certificate::path(&read[0], &read[1..], &anchors, NOW);
+    assert!(matches!(found, Err(TimestampError::NoPath(_))));
 }

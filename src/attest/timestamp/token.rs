@@ -129,6 +129,11 @@ impl<'a> Token<'a> {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn certificate_bytes(&self, index: usize) -> &'a [u8] {
+        self.certificates[index].whole
+    }
+
     pub(super) fn nonce(&self) -> Option<&'a [u8]> {
         self.info.nonce
     }

@@ -237,7 +237,14 @@ impl Check<'_> {
             .and_then(|value| serde_json::from_value(value).ok())
             .ok_or_else(|| broken("V1-parse", PRODUCT, "no product descriptor (product/v1)"))?;
         let product_digest = Digest::of(product_bytes);
-        let keys = self.vendor_keys(&product)?;
+        let decided = events
+            .iter()
+            .rev()
+            .find(|event| event.statement.predicate.basis.is_some());
+        let decided = decided
+            .and_then(|event| event.token.as_ref()?.as_ref().ok())
+            .map(|stamp| stamp.time);
+        let keys = self.vendor_keys(&product, decided)?;
         let signers = report.signers(&keys);
         if signers.is_empty() {
             return wrong(
@@ -274,41 +281,49 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Keys that were given for the vendor, and the one that the register says is the vendor's.
-    fn vendor_keys(&self, product: &Product) -> Result<Vec<PublicKey>, Stop> {
+    /// Keys that were given for the vendor, and those that the register says are the vendor's.
+    fn vendor_keys(&self, product: &Product, decided: Option<OffsetDateTime>) -> Result<Vec<PublicKey>, Stop> {
         let mut keys = self.trust.keys(Role::Vendor, None);
-        let Some(line) = self.pack.get(KEY) else {
-            return Ok(keys);
-        };
-        let envelope = one(line, KEY)?;
-        let event = statement::<KeyEvent>(&envelope, KEY)?;
-        self.by(
-            Role::Decision,
-            &envelope,
-            None,
-            "鍵の登録",
-            "the registration of the vendor's key",
-        )?;
-        let facts = &event.predicate;
-        let spki = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, &facts.key.spki)
-            .map_err(|error| broken("V1-parse", KEY, error))?;
-        let key = PublicKey::from_spki_der(&spki).map_err(|error| broken("V1-parse", KEY, error))?;
-        let its_own = facts.event == KeyEventKind::Registered
-            && event.subject.len() == 1
-            && event.subject[0].digest.sha256 == Digest::of(&spki)
-            && product
-                .vendor
-                .corporate_number
-                .as_ref()
-                .is_none_or(|number| *number == facts.vendor);
-        if !its_own {
-            return wrong(
-                "V3-key",
-                "鍵の登録は、この製品のベンダーのものではありません。",
-                "The registered key is not one of this product's vendor.",
-            );
+        for line in lines(self.pack.get(KEY).unwrap_or_default()) {
+            let envelope = one(line, KEY)?;
+            let event = statement::<KeyEvent>(&envelope, KEY)?;
+            self.by(
+                Role::Decision,
+                &envelope,
+                None,
+                "鍵の登録",
+                "the registration of the vendor's key",
+            )?;
+            let facts = &event.predicate;
+            let spki = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, &facts.key.spki)
+                .map_err(|error| broken("V1-parse", KEY, error))?;
+            let key = PublicKey::from_spki_der(&spki).map_err(|error| broken("V1-parse", KEY, error))?;
+            let its_own = event.subject.len() == 1
+                && event.subject[0].digest.sha256 == Digest::of(&spki)
+                && product
+                    .vendor
+                    .corporate_number
+                    .as_ref()
+                    .is_none_or(|number| *number == facts.vendor);
+            if !its_own {
+                return wrong(
+                    "V3-key",
+                    "鍵の登録は、この製品のベンダーのものではありません。",
+                    "The registered key is not one of this product's vendor.",
+                );
+            }
+            match (facts.event, &facts.compromised_since) {
+                (KeyEventKind::Registered, _) => keys.push(key),
+                // What was decided while it was still sound stands.
+                (KeyEventKind::Revoked, None) => {}
+                (KeyEventKind::Revoked, Some(since)) => {
+                    let since = moment(since, KEY)?;
+                    if decided.is_none_or(|decided| decided >= since) {
+                        keys.retain(|known| *known != key);
+                    }
+                }
+            }
         }
-        keys.push(key);
         Ok(keys)
     }
 

@@ -6,7 +6,7 @@
 //! | `event-N.tlog-proof` | for the Nth event: its entry in the log, the path, a checkpoint with witnesses |
 //! | `event-N.tsr` | RFC 3161 token over its payload; needed for the event that decides |
 //! | `report.intoto.jsonl` | what the vendor signed about the run |
-//! | `key.intoto.jsonl` | key event: the key that signed the report is the vendor's |
+//! | `key.intoto.jsonl` | key events, one a line: the key that signed the report is the vendor's |
 //! | `suite.intoto.jsonl`, `suite-manifest.json` | the suite, and which requirements a profile asks for |
 //! | `product.json` | the product that all of them are about |
 //! | `catalog.json`, `catalog.intoto.jsonl` | the status when the pack was made |
@@ -42,7 +42,11 @@ pub const CHECKPOINT_TOKEN: &str = "checkpoint.tsr";
 pub const TRUST: &str = "trust/trust-bundle.intoto.jsonl";
 
 /// Files that only help people.
-const HELP: [&str; 3] = ["verify.py", "verify_pack.py", "README.html"];
+const HELP: [(&str, &str); 3] = [
+    ("README.html", include_str!("README.html")),
+    ("verify.py", include_str!("../../../ci/verify.py")),
+    ("verify_pack.py", include_str!("../../../ci/verify_pack.py")),
+];
 
 const LIMITS: Limits = Limits {
     entries: 2_000,
@@ -98,6 +102,13 @@ impl ProofPack {
         self.files.insert(name.into(), bytes.into());
     }
 
+    /// Puts in what helps people: the second checker, and a page that says how to read the pack.
+    pub fn insert_help(&mut self) {
+        for (name, text) in HELP {
+            self.insert(name, text);
+        }
+    }
+
     /// Takes a file out.
     pub fn remove(&mut self, name: &str) -> Option<Vec<u8>> {
         self.files.remove(name)
@@ -135,7 +146,7 @@ impl ProofPack {
                 .and_then(|rest| rest.strip_suffix(".tlog-proof").or_else(|| rest.strip_suffix(".tsr")))
                 .is_some_and(|number| number.parse::<u64>().is_ok_and(|n| n > 0 && n.to_string() == number))
         };
-        let known = |name: &str| KNOWN.contains(&name) || HELP.contains(&name) || numbered(name);
+        let known = |name: &str| KNOWN.contains(&name) || HELP.iter().any(|(help, _)| *help == name) || numbered(name);
         self.files.keys().map(String::as_str).find(|name| !known(name))
     }
 }

@@ -18,6 +18,8 @@ pub(in crate::registry) struct Known {
     pub(in crate::registry) vendor: Vendor,
     /// Its products.
     pub(in crate::registry) products: Vec<Product>,
+    /// Their versions.
+    pub(in crate::registry) versions: Vec<ProductVersion>,
     /// The version with the subject of the report.
     pub(in crate::registry) version: Option<ProductVersion>,
     /// Keys of the vendor.
@@ -264,7 +266,19 @@ impl Case<'_> {
                 target_file(),
             );
         }
-        if self.known.products.iter().any(|product| product.name == said.name) {
+        let Some(product) = self.known.products.iter().find(|product| product.name == said.name) else {
+            self.refuse(
+                RefusalCode::OtherProduct,
+                (
+                    format!("「{}」という製品は登録されていません。", said.name),
+                    format!("There is no product {} of yours in the register.", said.name),
+                ),
+                target_file(),
+            );
+            return None;
+        };
+        let mut versions = self.known.versions.iter();
+        if !versions.any(|version| version.product == product.id && version.version == said.version) {
             self.refuse(
                 RefusalCode::OtherVersion,
                 (
@@ -275,15 +289,6 @@ impl Case<'_> {
                     "このバージョンを追加してチャレンジを開くか、[product] の version を直して実行し直してください。",
                     "Add this version and open a challenge for it, or mend `version` in [product] and run again.",
                 ),
-            );
-        } else {
-            self.refuse(
-                RefusalCode::OtherProduct,
-                (
-                    format!("「{}」という製品は登録されていません。", said.name),
-                    format!("There is no product {} of yours in the register.", said.name),
-                ),
-                target_file(),
             );
         }
         None

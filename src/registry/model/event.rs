@@ -106,6 +106,8 @@ words! {
         TableDiffers = "table-differs", "表と署名済みイベントの相違", "table differs from signed events";
         /// The log does not hash to its checkpoint.
         LogRoot = "log-root", "ログのルート", "root of the log";
+        /// The database itself, or what guards its tables.
+        Database = "database", "データベース", "database";
         /// A blob is missing or changed.
         Blob = "blob", "保存ファイル", "stored file";
     }

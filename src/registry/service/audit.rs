@@ -13,6 +13,7 @@ use crate::registry::model::{
     Actor, AuditRow, Check, CheckFault, EventKind, Moment, Registration, RegistrationState, Role, Submission,
 };
 use crate::registry::store::audit::{self, AuditHead};
+use crate::registry::store::moving::{self, Fault};
 use crate::registry::store::{StoreError, Tx};
 use crate::text::Text;
 
@@ -51,7 +52,7 @@ impl Registry {
     /// Those of the database.
     pub fn check(&self) -> Done<Vec<Check>> {
         let mut faults = Vec::new();
-        self.check_audit(&mut faults)?;
+        self.check_store(&mut faults)?;
         if let Err(error) = self.log().check_files() {
             faults.push(fault(CheckFault::LogRoot, "log", &error.to_string()));
         }
@@ -83,11 +84,11 @@ impl Registry {
                 faults.push(fault(CheckFault::NotInDatabase, &number, &detail));
             }
         }
-        self.check_blobs(&registrations, &mut faults)?;
+        self.check_submissions(&registrations, &mut faults)?;
         Ok(faults)
     }
 
-    fn check_audit(&self, faults: &mut Vec<Check>) -> Done<()> {
+    fn check_store(&self, faults: &mut Vec<Check>) -> Done<()> {
         let published = self.store().read(|tx| {
             let rows = tx.query(
                 "SELECT object, id FROM signed_statement WHERE kind = 'audit-head' ORDER BY log_index",
@@ -102,8 +103,14 @@ impl Registry {
                 })
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        for found in audit::verify(self.store(), &published)? {
-            faults.push(fault(CheckFault::AuditChain, "audit", &found.to_string()));
+        for found in moving::check(self.store(), &published)?.faults {
+            let kind = match &found {
+                Fault::Audit(_) => CheckFault::AuditChain,
+                Fault::NoBlob { .. } | Fault::DamagedBlob { .. } => CheckFault::Blob,
+                Fault::Log(_) => CheckFault::LogRoot,
+                _ => CheckFault::Database,
+            };
+            faults.push(fault(kind, "store", &found.to_string()));
         }
         Ok(())
     }
@@ -177,7 +184,7 @@ impl Registry {
         Statement::parse(&envelope.payload).map_err(|error| error.to_string())
     }
 
-    fn check_blobs(&self, registrations: &[Registration], faults: &mut Vec<Check>) -> Done<()> {
+    fn check_submissions(&self, registrations: &[Registration], faults: &mut Vec<Check>) -> Done<()> {
         for registration in registrations {
             let submission: Option<Submission> = self
                 .store()
@@ -193,11 +200,6 @@ impl Registry {
                     &number,
                     "its submission is about another report",
                 ));
-            }
-            for blob in [submission.bundle, submission.report] {
-                if let Err(error) = self.store().blobs().get(&blob) {
-                    faults.push(fault(CheckFault::Blob, &number, &error.to_string()));
-                }
             }
         }
         Ok(())

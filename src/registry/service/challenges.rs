@@ -15,7 +15,7 @@ use crate::registry::model::{Actor, Challenge, ChallengeId, ChallengeState, Mome
 use crate::registry::store::{Tx, Value, fresh_id, values};
 
 stored! {
-    Challenge, "challenge", "opened DESC, id DESC", |it| it.id, {
+    Challenge, "challenge", "opened DESC, attempt DESC, id DESC", |it| it.id, {
         "version": it.version.as_str(),
         "vendor": it.vendor.as_str(),
         "attempt": it.attempt,

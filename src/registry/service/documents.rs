@@ -12,7 +12,7 @@ use crate::registry::Registry;
 use crate::registry::model::{
     Actor, Document, DocumentId, DocumentKind, DocumentState, Role, Submission, SubmissionId, SubmissionState,
 };
-use crate::registry::store::{StoreError, Tx, Value, fresh_id, values};
+use crate::registry::store::{StoreError, Tx, Value, fresh_id, refer, values};
 use crate::text::Text;
 use crate::text::date::Day;
 
@@ -79,6 +79,14 @@ impl Registry {
                 note: String::new(),
             };
             insert(act.tx, &document)?;
+            refer(
+                act.tx,
+                &digest,
+                document.size,
+                "document",
+                document.id.as_str(),
+                act.now.0,
+            )?;
             let detail = json!({"submission": id, "kind": kind, "sha256": digest});
             act.audit("document.attach", document.id.as_str(), &detail)?;
             Ok(document)

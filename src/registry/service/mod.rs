@@ -3,6 +3,7 @@
 
 mod act;
 mod audit;
+mod board;
 mod challenges;
 mod documents;
 mod error;
@@ -15,6 +16,7 @@ mod products;
 mod publish;
 mod registrations;
 mod review;
+mod rfp;
 mod row;
 mod signed;
 mod submissions;
@@ -25,6 +27,8 @@ mod vendors;
 mod waivers;
 mod work;
 
+pub use board::BoardFilter;
 pub use error::{FieldError, ServiceError};
 pub use input::{InterconnectionForm, Order, ProductForm, SignUp, TestChallengeForm, Upload, VersionForm, WaiverForm};
+pub use rfp::{ClauseDecision, SavedFile, SavedList};
 pub use submissions::{RefusedBundle, SubmissionReceipt};

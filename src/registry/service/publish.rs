@@ -25,7 +25,7 @@ use crate::attest::verify::trust::{BundleKey, BundleTsa, Role as TrustRole, TRUS
 use crate::catalog::{Catalog, Declared, Head, Listing, LogHead, PublicEvent, VendorFacts};
 use crate::registry::Registry;
 use crate::registry::model::{Actor, EventKind, Product, ProductVersion, RegistrationNumber, Submission, Vendor};
-use crate::registry::store::{StoreError, Tx, audit, values};
+use crate::registry::store::{StoreError, Tx, audit, refer, values};
 
 /// Hours after which the next snapshot has to be there.
 const NEXT_UPDATE_HOURS: i64 = 26;
@@ -111,6 +111,7 @@ impl Registry {
             )?;
             if taken == 1 {
                 let object = number.to_string();
+                refer(act.tx, &blob, json.len() as u64, "snapshot", &object, act.now.0)?;
                 let what = Signed {
                     kind: "snapshot",
                     object: &object,
@@ -125,7 +126,7 @@ impl Registry {
             // Another instance made this one.
             return Ok(number);
         }
-        let folder = self.public_folder().join("catalog");
+        let folder = self.public_folder();
         write_file(&folder.join("catalog.json"), &json)?;
         write_file(&folder.join("catalog.intoto.jsonl"), line.envelope.as_bytes())?;
         self.publish_soon();
@@ -278,6 +279,7 @@ impl Registry {
         let manifest = parts.suite.contents.to_bytes().map_err(|error| fault(&error))?;
         proofs.insert(pack::SUITE_MANIFEST, manifest);
         proofs.insert(pack::PRODUCT, parts.version.descriptor.into_bytes());
+        proofs.insert_help();
         proofs.insert(pack::CATALOG, json);
         proofs.insert(pack::CATALOG_STATEMENT, catalog_line.envelope);
         proofs.insert(pack::TRUST, fs::read(self.trust_file()).map_err(|error| fault(&error))?);

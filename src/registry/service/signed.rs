@@ -12,7 +12,7 @@ use crate::attest::log::LeafEntry;
 use crate::attest::statement::{Predicate, Statement};
 use crate::registry::Registry;
 use crate::registry::log::LogWriter;
-use crate::registry::store::{StoreError, jobs, values};
+use crate::registry::store::{StoreError, jobs, refer, values};
 
 /// Kind of the job that gets a time stamp for a payload.
 pub(super) const STAMP: &str = "stamp";
@@ -116,6 +116,7 @@ impl Registry {
                 "INSERT INTO time_stamp (id, token, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 &values![&id, digest, now],
             )?;
+            refer(tx, &digest, token.len() as u64, "time-stamp", &id, now)?;
             Ok(())
         })
     }

@@ -22,7 +22,7 @@ use crate::registry::model::{
     RegistrationNumber, RegistrationState, Role, Submission, SubmissionFilter, SubmissionId, SubmissionState, Vendor,
     VendorId, VendorKey, Waiver,
 };
-use crate::registry::store::{StoreError, Tx, Value, fresh_id, jobs, values};
+use crate::registry::store::{StoreError, Tx, Value, fresh_id, jobs, refer, values};
 use crate::text::Text;
 
 stored! {
@@ -173,6 +173,16 @@ impl Registry {
             receipt: receipt.envelope.clone(),
         };
         insert(act.tx, &submission)?;
+        let at = received.0;
+        refer(act.tx, &taken.bundle, taken.size, "bundle", taken.id.as_str(), at)?;
+        refer(
+            act.tx,
+            &taken.report,
+            contents.report.len() as u64,
+            "report",
+            taken.id.as_str(),
+            at,
+        )?;
         let mut challenge = accepted.challenge.clone();
         challenge.state = ChallengeState::Used;
         challenge.submission = Some(taken.id.clone());
@@ -477,6 +487,7 @@ fn known(tx: &mut dyn Tx, vendor: &VendorId, contents: &Contents, now: Moment) -
         now,
         vendor: owner,
         products,
+        versions: list(tx, "vendor = ?1", &values![vendor.as_str()])?,
         version,
         keys: list(tx, "vendor = ?1", &values![vendor.as_str()])?,
         foreign_keys,

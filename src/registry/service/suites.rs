@@ -58,10 +58,10 @@ impl Registry {
     }
 
     /// Releases the corpus of this program as a suite: signed by the suite key, in the log. Valid for two years unless told
-    /// otherwise.
+    /// otherwise. One that is released already gets a later end.
     ///
     /// # Errors
-    /// `Forbidden` but for administrators; `Conflict` if it was released before.
+    /// `Forbidden` but for administrators; `Conflict` if it was withdrawn, or would not end later.
     pub fn release_suite(&self, actor: &Actor, valid_until: Option<Day>) -> Done<Suite> {
         only(actor, &[Role::Administrator])?;
         let manifest = SuiteManifest::of(self.corpus()).map_err(|error| ServiceError::internal("suite", error))?;
@@ -88,10 +88,14 @@ impl Registry {
         let line = self.sign_suite(&manifest.corpus, &manifest.version, release)?;
         let suite = self.act(actor, |act| {
             let digest = manifest.corpus.sha256;
-            if find::<Release>(act.tx, &digest.to_string())?.is_some() {
+            let before: Option<Release> = find(act.tx, &digest.to_string())?;
+            let refused = |release: &Release| {
+                release.suite.state == SuiteState::Withdrawn || release.suite.valid_until.is_none_or(|end| end >= last)
+            };
+            if before.as_ref().is_some_and(refused) {
                 return Err(ServiceError::conflict(
-                    "このスイートはすでに公開されています。",
-                    "This suite was released already.",
+                    "このスイートはすでに公開されているか、取り下げられています。延長するには、より後の終了日を指定してください。",
+                    "This suite was released already, or withdrawn. To extend it, give a later last day.",
                 ));
             }
             let log_index = keep(act, &digest, &line)?;
@@ -100,14 +104,17 @@ impl Registry {
                 version: manifest.version.clone(),
                 uri: format!("pkg:generic/{}@{}", manifest.id, manifest.version),
                 state: SuiteState::Active,
-                valid_from: today,
+                valid_from: before.as_ref().map_or(today, |release| release.suite.valid_from),
                 valid_until: Some(last),
                 reason: None,
                 affects: Vec::new(),
                 statement: line.payload,
                 log_index,
             };
-            let position = act.tx.next("suite")?;
+            let position = match &before {
+                Some(release) => release.position,
+                None => act.tx.next("suite")?,
+            };
             let release = Release {
                 suite: suite.clone(),
                 position,
@@ -115,7 +122,10 @@ impl Registry {
                 contents: manifest.clone(),
                 envelope: line.envelope.clone(),
             };
-            insert(act.tx, &release)?;
+            match before {
+                Some(_) => update(act.tx, &release)?,
+                None => insert(act.tx, &release)?,
+            }
             act.audit("suite.release", &digest.to_string(), &json!({"version": suite.version}))?;
             Ok(suite)
         })?;

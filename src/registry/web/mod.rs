@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod pages;
 mod params;
 mod reply;
+mod request;
 pub mod route;
 pub mod server;
 mod session;

@@ -4,6 +4,7 @@ mod attacks;
 mod decisions;
 mod flow;
 mod later;
+mod rfp;
 mod states;
 
 use std::path::{Path, PathBuf};

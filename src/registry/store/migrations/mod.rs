@@ -25,6 +25,7 @@ migrations! {
     2 "log" "002_log.sql";
     10 "core" "010_core.sql";
     20 "accounts" "020_accounts.sql";
+    30 "rfp" "030_rfp.sql";
 }
 
 #[cfg(test)]

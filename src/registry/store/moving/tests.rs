@@ -36,6 +36,10 @@ fn is_different(error: &MovingError) -> bool {
     matches!(error, MovingError::Differs { .. })
 }
 
+fn is_damaged(error: &MovingError) -> bool {
+    matches!(error, MovingError::Store(StoreError::DamagedBlob { .. }))
+}
+
 #[test]
 fn an_export_fills_an_empty_store_and_no_other() {
     let (here, there) = (Scratch::new("move-here"), Scratch::new("move-there"));
@@ -134,6 +138,13 @@ fn a_backup_is_a_store() {
     let copy = there.store();
     assert_eq!(check(&copy, &[file.audit]).unwrap().faults, []);
     assert!(matches!(backup(&store, &there.0), Err(MovingError::NotEmpty { .. })));
+    // A copy of what is not whole is none.
+    store
+        .write(|tx| refer(tx, &Digest::of(b"lost"), 4, "bundle", "sub_2", 5))
+        .unwrap();
+    let third = Scratch::new("backup-third");
+    let error = backup(&store, &third.0).unwrap_err();
+    assert!(is_different(&error) && error.to_string().contains("sub_2"), "{error}");
 }
 
 #[test]
@@ -159,6 +170,9 @@ fn what_is_wrong_is_found() {
         &format!("blob {lost} of sub_2 is not there"),
         &format!("blob {name} is damaged"),
     ];
+    let there = Scratch::new("check-backup");
+    let error = backup(&store, &there.0).unwrap_err();
+    assert!(is_damaged(&error), "{error}");
     assert_eq!(said.len(), expected.len(), "{said:#?}");
     for (said, expected) in said.iter().zip(expected) {
         assert!(said.contains(expected), "{said} ≠ {expected}");

@@ -2,6 +2,7 @@
 //! vendors with a token.
 
 mod catalog;
+mod claims;
 mod submit;
 mod types;
 
@@ -35,6 +36,14 @@ const DOCUMENT_TYPES: &[&str] = &[
     "text/csv",
     "image/png",
     "image/jpeg",
+];
+/// Largest clause list or claim set in bytes.
+const CLAIMS_LIMIT: u64 = 8 << 20;
+/// Media types that claims may be sent with.
+const CLAIMS_TYPES: &[&str] = &[
+    "application/json",
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ];
 /// Seconds that public answers may be kept.
 const PUBLIC_SECONDS: u32 = 30;
@@ -223,6 +232,38 @@ static OPENAPI: Operation = Operation {
     answers: &[(200, "OpenAPI 3.1.", Media::file("application/json"))],
 };
 
+static CLAIMS: Operation = Operation {
+    id: "checkClaims",
+    title: ("提案内容の確認", "Check claims against the catalog"),
+    text: "Each clause of a request for proposals and each vendor's answer: substantiated by a registration that is valid on \
+           the day, contradicted, not substantiated, out of scope, expired, suspended, or undetermined. Nothing is kept.",
+    query: &[AS_OF],
+    body: Some(Media::file("application/json")),
+    answers: &[(
+        200,
+        "The verdicts with what each rests on, canonical JSON.",
+        Media::file("application/json"),
+    )],
+};
+
+static BOARD: Operation = Operation {
+    id: "listNotices",
+    title: ("調達情報", "Procurement notices"),
+    text: "Notices of municipalities that are open to everybody.",
+    query: &[],
+    body: None,
+    answers: &[(200, "Notices.", Media::file("application/json"))],
+};
+
+static BOARD_FEED: Operation = Operation {
+    id: "getNoticesFeed",
+    title: ("調達情報のフィード", "Feed of procurement notices"),
+    text: "The newest notices as an Atom feed.",
+    query: &[],
+    body: None,
+    answers: &[(200, "Atom.", Media::file("application/atom+xml"))],
+};
+
 static OPEN_CHALLENGE: Operation = Operation {
     id: "openChallenge",
     title: ("チャレンジの発行", "Open a challenge"),
@@ -336,6 +377,14 @@ pub(super) const ROUTES: &[Route] = &[
     Route::api(Verb::Get, "/api/v1/changes", &CHANGES, catalog::changes),
     Route::api(Verb::Get, "/api/v1/catalog-columns.csv", &COLUMNS, catalog::columns),
     Route::api(Verb::Get, "/feed.atom", &FEED, catalog::feed),
+    Route::api(Verb::Post, "/api/v1/claims:check", &CLAIMS, claims::check)
+        .rate(Rate::Upload)
+        .body(Body::File {
+            limit: CLAIMS_LIMIT,
+            types: CLAIMS_TYPES,
+        }),
+    Route::api(Verb::Get, "/board.json", &BOARD, claims::board),
+    Route::api(Verb::Get, "/board.atom", &BOARD_FEED, claims::feed),
     // Where `junkyo catalog verify` and `junkyo rfp check` look, in a static export as well.
     Route::api(Verb::Get, "/catalog.json", &CATALOG_JSON, catalog::json).undescribed(),
     Route::api(
@@ -404,9 +453,14 @@ fn number(params: &Params) -> Result<RegistrationNumber, PageError> {
 
 /// The day that is asked for; today if none is.
 fn as_of(web: &Web, params: &Params) -> Result<Day, PageError> {
+    Ok(asked_day(params)?.unwrap_or_else(|| web.registry.now().day()))
+}
+
+/// The day that is asked for.
+fn asked_day(params: &Params) -> Result<Option<Day>, PageError> {
     match params.query("as-of").or_else(|| params.query("asOf")) {
-        None => Ok(web.registry.now().day()),
-        Some(text) => Day::parse(text).map_err(|_| {
+        None => Ok(None),
+        Some(text) => Day::parse(text).map(Some).map_err(|_| {
             PageError::BadRequest(Text::new(
                 "as-of は YYYY-MM-DD で指定してください。",
                 "as-of has to be YYYY-MM-DD.",
