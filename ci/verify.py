@@ -92,6 +92,9 @@ def bundle(files, keys, roots):
     same = rows == [(r['profile'], r['id'], r['verdict']) for r in said['results']]
     same = same and said['outcome'] == report['outcome']
     need(same or 'report.json' not in files, 'V4-report', 'what is signed is not what report.json says')
+    if 'challenge' in said['run']:  # the test data follow from the register's nonce
+        seed = hashlib.sha256(b64(said['run']['challenge']['nonce'])).digest()[:8]
+        need(int.from_bytes(seed, 'big') & (1 << 53) - 1 == said['run']['seed'], 'C-seed', 'data of another nonce')
     when = stamped(files['report.tsr'], body, roots) if 'report.tsr' in files and roots else None
     print('VALID', statement['subject'][0]['name'], said['outcome'], '| signed by', *map(sha, who))
     when = time.strftime('%FT%TZ', time.gmtime(when)) if when else 'at no proven time'

@@ -22,7 +22,9 @@ pub enum SignBundleError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// The report was withheld.
-    #[error("{0}: report.json or lines of it were withheld, so no statement follows; sign the whole bundle, then redact it")]
+    #[error(
+        "{0}: report.json or lines of it were withheld, so no statement follows; sign the whole bundle, then redact it"
+    )]
     Withheld(PathBuf),
     /// No statement follows from its report.
     #[error("{path}: {source}")]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use super::error::CliError;
 use super::catalog::CatalogCommand;
+use super::error::CliError;
 use super::registry::RegistryCommand;
 use crate::drive::Partition;
 use crate::scenario::Corpus;
@@ -103,6 +103,8 @@ pub(super) enum Command {
     Diff(Diff),
     /// Put the parts of a run (--partition), or several runs, together.
     Merge(Merge),
+    /// Bring two products together (相互接続確認): what one sent in its recorded run meets the other.
+    Interconnect(Interconnect),
     /// Withhold files, lines or scenarios of a bundle; everything else stays proven.
     Redact(Redact),
     /// Render the report of a bundle or of a folder of a run.
@@ -407,6 +409,20 @@ pub(super) struct Merge {
     /// Folder for the files of the whole run.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Interconnect {
+    /// Bundle or folder of a run of the product that asks (scenarios of a consumer).
+    pub(super) sender: PathBuf,
+    /// The product that answers: its target file, if it is running; or a bundle or folder of its run.
+    pub(super) receiver: PathBuf,
+    /// Where report and evidence go.
+    #[arg(long, value_name = "DIR", default_value = "target/junkyo/interconnection")]
+    pub(super) out: PathBuf,
+    /// The report as one JSON value instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

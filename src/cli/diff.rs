@@ -21,7 +21,7 @@ pub(super) fn main(args: &Diff, lang: Lang) -> Result<Exit, CliError> {
         .iter()
         .map(|path| report_of(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     if args.stability {
         let unstable = unstable(&reports);
         unless_closed(tell_stability(&reports, &unstable, args.json, lang, &mut out))?;

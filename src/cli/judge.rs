@@ -39,6 +39,11 @@ impl Source {
         &self.folder
     }
 
+    /// The bundle, if it is one.
+    pub(super) fn bundle(&self) -> Option<&Bundle> {
+        self.bundle.as_ref()
+    }
+
     /// The report as it was recorded.
     pub(super) fn report(&self) -> std::io::Result<Vec<u8>> {
         fs::read(self.folder.join("report.json"))

@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod identify;
 mod import;
+mod interconnect;
 mod judge;
 mod keygen;
 mod list;
@@ -101,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Judge(judge) => judge::main(&judge, &args.common, lang),
         Command::Diff(diff) => diff::main(&diff, lang),
         Command::Merge(merge) => merge::main(&merge, &args.common, lang),
+        Command::Interconnect(args_of) => interconnect::main(&args_of, &args.common, lang),
         Command::Redact(args) => redact::main(&args, lang),
         Command::Report(report) => judge::report(&report, lang),
         Command::Keygen(keygen) => keygen::main(&keygen, lang),

@@ -17,7 +17,12 @@ pub(super) fn main(args: &Sign, lang: Lang) -> Result<Exit, CliError> {
     }
     let mut out = std::io::stdout().lock();
     if let Some(reference) = &args.key {
-        let passphrase = args.passphrase_file.as_deref().map(read_passphrase).transpose().map_err(usage)?;
+        let passphrase = args
+            .passphrase_file
+            .as_deref()
+            .map(read_passphrase)
+            .transpose()
+            .map_err(usage)?;
         let signer = key::open(reference, passphrase.as_ref().map(|text| text.as_slice())).map_err(usage)?;
         let envelope = sign_bundle(&args.bundle, signer.as_ref()).map_err(fault)?;
         let told = Text::new(

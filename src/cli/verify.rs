@@ -11,9 +11,7 @@ use super::error::CliError;
 use super::{Exit, unless_closed};
 use crate::attest::bundle::{Bundle, BundleError, Limits};
 use crate::attest::verify::trust::Trust;
-use crate::attest::verify::{
-    Conclusion, PackOptions, ProofPack, Standing, Verification, verify_bundle, verify_pack,
-};
+use crate::attest::verify::{Conclusion, PackOptions, ProofPack, Standing, Verification, verify_bundle, verify_pack};
 use crate::text::{Lang, Text};
 
 pub(super) fn main(args: &Verify, lang: Lang) -> Result<Exit, CliError> {
@@ -62,8 +60,11 @@ fn trusted(args: &Verify) -> Result<Trust, CliError> {
 fn options(args: &Verify) -> Result<PackOptions, CliError> {
     let now = match &args.as_of {
         None => OffsetDateTime::now_utc(),
-        Some(text) => PackOptions::moment(text)
-            .ok_or_else(|| CliError::Usage(format!("--as-of {text}: a day (2026-11-22) or a time (RFC 3339) is expected")))?,
+        Some(text) => PackOptions::moment(text).ok_or_else(|| {
+            CliError::Usage(format!(
+                "--as-of {text}: a day (2026-11-22) or a time (RFC 3339) is expected"
+            ))
+        })?,
     };
     let seen = match &args.seen {
         Some(path) if path.exists() => {
@@ -87,7 +88,10 @@ fn print(verification: &Verification, file: &Path, lang: Lang, out: &mut impl Wr
         (Text::new("状態", "status"), &verification.status),
         (Text::new("状態の基準時点", "status as of"), &verification.status_as_of),
         (Text::new("目録 sha256", "manifest sha256"), &verification.manifest),
-        (Text::new("署名内容 sha256", "statement sha256"), &verification.statement),
+        (
+            Text::new("署名内容 sha256", "statement sha256"),
+            &verification.statement,
+        ),
     ];
     for (name, value) in &facts {
         if let Some(value) = value {
@@ -101,7 +105,11 @@ fn print(verification: &Verification, file: &Path, lang: Lang, out: &mut impl Wr
         (Standing::Unclaimed, Text::new("証明されていないこと", "Not proven")),
     ];
     for (standing, title) in &parts {
-        let mut findings = verification.findings.iter().filter(|finding| finding.standing == *standing).peekable();
+        let mut findings = verification
+            .findings
+            .iter()
+            .filter(|finding| finding.standing == *standing)
+            .peekable();
         if findings.peek().is_some() {
             writeln!(out, "{}", title.get(lang))?;
         }
@@ -114,5 +122,7 @@ fn print(verification: &Verification, file: &Path, lang: Lang, out: &mut impl Wr
 
 /// What is checked may hold anything; a terminal gets text.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }

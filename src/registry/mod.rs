@@ -5,6 +5,7 @@ mod again;
 pub mod client;
 pub mod clock;
 pub mod config;
+mod demo;
 pub mod intake;
 pub mod keys;
 pub mod log;
@@ -17,4 +18,5 @@ pub mod web;
 pub mod witness;
 
 pub use again::Again;
+pub use demo::Demo;
 pub use register::{ORIGIN, Registry, RegistryConfig};

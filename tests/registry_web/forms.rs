@@ -156,7 +156,11 @@ fn nobody_is_sent_to_another_site() {
             "{next}: {location}"
         );
         let page = house.get(&format!("/sign-in?next={}", junkyo::wire::percent_encode(next)), &[]);
-        assert!(!page.text().contains("evil.example"), "{next}");
+        let text = page.text();
+        assert!(!hidden(&text, "next").contains("evil.example"), "{next}");
+        let leads_away =
+            |quote: &str| text.contains(&format!("{quote}//evil")) || text.contains(&format!("{quote}https://evil"));
+        assert!(!leads_away("href=\"") && !leads_away("action=\""), "{next}: {text}");
     }
 }
 

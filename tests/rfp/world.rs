@@ -16,11 +16,11 @@ use junkyo::catalog::{
 };
 use junkyo::text::date::Day;
 
-pub const NUMBER: &str = "JK-2026-000001-05";
-pub const PROFILE: &str = "unit.02.provider";
+pub(crate) const NUMBER: &str = "JK-2026-000001-05";
+pub(crate) const PROFILE: &str = "unit.02.provider";
 
-pub struct World {
-    pub folder: PathBuf,
+pub(crate) struct World {
+    pub(crate) folder: PathBuf,
 }
 
 impl Drop for World {
@@ -29,13 +29,13 @@ impl Drop for World {
     }
 }
 
-pub fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     Day::parse(text).expect("a day")
 }
 
 impl World {
     /// An export in which one product is registered: everything of its profile passed but one requirement.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("junkyo-rfp-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
         let world = Self { folder };
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Writes an export with what happened after the registration.
-    pub fn export(&self, name: &str, no: u64, events: &[(&str, EventKind, Status)]) {
+    pub(crate) fn export(&self, name: &str, no: u64, events: &[(&str, EventKind, Status)]) {
         let place = self.folder.join(name);
         std::fs::create_dir_all(place.join("reports")).expect("folder");
         let key = FileKey::generate(Algorithm::Ed25519).expect("key");
@@ -87,17 +87,17 @@ impl World {
         std::fs::write(place.join("trust.jsonl"), trusted).expect("written");
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.join(name);
         std::fs::write(&path, bytes).expect("written");
         path
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let output = Command::new(env!("CARGO_BIN_EXE_junkyo"))
             .args(["--lang", "ja", "rfp"])
             .args(arguments)
@@ -107,10 +107,10 @@ impl World {
     }
 }
 
-pub struct Run {
-    pub exit: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) exit: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Run {
@@ -123,12 +123,12 @@ impl Run {
     }
 }
 
-pub fn read(path: &Path) -> Vec<u8> {
+pub(crate) fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Requirements of the profile, as the corpus has them.
-pub fn requirements() -> Vec<String> {
+pub(crate) fn requirements() -> Vec<String> {
     let corpus = junkyo::scenario::Corpus::embedded().expect("corpus");
     let profile = corpus.profile(PROFILE).expect("profile");
     let held = corpus

@@ -11,6 +11,7 @@ use junkyo::attest::key::{Algorithm, Signer as _};
 use junkyo::attest::sign::sign_bundle;
 use junkyo::attest::verify::trust::Trust;
 use junkyo::attest::verify::{Conclusion, Verification, verify_bundle};
+use junkyo::evidence::ChallengeFacts;
 use serde_json::Value;
 
 use crate::process::{Scratch, junkyo};
@@ -361,4 +362,30 @@ fn a_timestamp_is_over_what_is_signed() {
         verify_py(&scratch, &["small.junkyo", pem, "tsa.pem"]).code,
         "V9-timestamp"
     );
+}
+
+#[test]
+fn the_data_of_a_challenge_follow_from_its_nonce() {
+    let scratch = Scratch::new("challenged");
+    let challenge = ChallengeFacts {
+        id: "ch-000123".into(),
+        nonce: "AjIS0f1PCjrQPEXFKkCHH0aKvEFuwYH27r/DImzEdTw=".into(),
+    };
+    let pem = public_key(&scratch, 0x0b);
+    for (seed, conclusion, code) in [
+        (challenge.seed(), Conclusion::Valid, ""),
+        (20_260_401, Conclusion::Invalid, "C-seed"),
+    ] {
+        let facts = serde_json::to_string(&challenge).expect("JSON");
+        let run = format!("\"seed\":{seed},\"challenge\":{facts}");
+        scratch.write("files/report.json", &REPORT.replace("\"seed\":20260401", &run));
+        let path = scratch.join("challenged.junkyo");
+        write_bundle(&scratch.join("files"), &["report.json".to_owned()], &path).expect("written");
+        sign_bundle(&path, &key(Algorithm::Ed25519, 0x0b)).expect("signed");
+        let ours = verified(&path, &trusting(0x0b));
+        assert_eq!(ours.conclusion, conclusion, "{ours:#?}");
+        assert_eq!(ours.fault().unwrap_or_default(), code);
+        let theirs = verify_py(&scratch, &["challenged.junkyo", pem]);
+        assert_eq!(theirs.code, code, "{}", theirs.text);
+    }
 }

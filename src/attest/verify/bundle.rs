@@ -10,6 +10,7 @@ use crate::attest::envelope::Envelope;
 use crate::attest::sign::{REPORT, is_thinned, statement_of_what_is_left};
 use crate::attest::statement::{ConformanceReport, Statement};
 use crate::attest::timestamp::{self, Timestamp, TimestampError};
+use crate::evidence::ChallengeFacts;
 
 /// Verifies a bundle that was opened, which is the check of every byte against its manifest.
 pub fn verify_bundle(bundle: &Bundle, trust: &Trust) -> Verification {
@@ -237,6 +238,20 @@ fn who(envelope: &Envelope, trust: &Trust, at: Option<OffsetDateTime>, found: &m
 
 fn run(statement: &Statement<ConformanceReport>, found: &mut Verification) {
     let run = &statement.predicate.run;
+    if let Some(challenge) = &run.challenge {
+        let facts = ChallengeFacts {
+            id: challenge.id.clone(),
+            nonce: challenge.nonce.clone(),
+        };
+        if facts.seed() != run.seed {
+            return found.note(
+                Standing::Wrong,
+                "C-seed",
+                "試験データがチャレンジの値から作られていません。",
+                "The test data do not follow from the nonce of the challenge.",
+            );
+        }
+    }
     match &run.challenge {
         Some(challenge) => found.note(
             Standing::Unclaimed,

@@ -23,8 +23,8 @@ use crate::text::{Lang, Text};
 
 pub(super) fn main(args: &Check, common: &Common, lang: Lang) -> Result<Exit, CliError> {
     let as_of = day(args.as_of.as_deref())?;
-    let corpus = common.load_corpus()?;
     let list = read(args, lang)?;
+    let corpus = common.load_corpus()?;
     let source = Source::open(&args.catalog).map_err(|error| CliError::Usage(error.to_string()))?;
     let (catalog, digest) = source.catalog().map_err(|error| CliError::Usage(error.to_string()))?;
     let verified = verified(args, &source, &catalog, digest, lang)?;

@@ -146,6 +146,14 @@ impl Reply {
         self.status
     }
 
+    /// The body, unless it is a file that is still to be read: for pages that are made without a server.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self.body {
+            Content::Bytes(bytes) => bytes,
+            Content::File(_) => Vec::new(),
+        }
+    }
+
     pub(super) fn into_response(self, if_none_match: Option<&str>, signed_in: bool) -> Response<Body> {
         let tag = self
             .headers

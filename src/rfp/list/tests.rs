@@ -163,3 +163,151 @@ fn claims_as_json() {
         );
     }
 }
+
+/// A workbook with merged headings and items, a sheet for each vendor, and a hidden sheet.
+fn workbook() -> Vec<u8> {
+    use rust_xlsxwriter::{Format, Workbook};
+    let mut book = Workbook::new();
+    let plain = Format::new();
+    for (vendor, mark) in [("A社", "○"), ("B社", "×")] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(vendor).unwrap();
+        sheet.merge_range(0, 0, 0, 5, "■架空市 機能要件一覧", &plain).unwrap();
+        sheet.write(1, 0, "製品名").unwrap();
+        sheet.write(1, 1, format!("{vendor}の製品")).unwrap();
+        for (column, heading) in ["番号", "大項目", "要求事項", "必須/任意"].iter().enumerate() {
+            sheet
+                .merge_range(3, column as u16, 4, column as u16, heading, &plain)
+                .unwrap();
+        }
+        sheet.merge_range(3, 4, 3, 5, "回答", &plain).unwrap();
+        sheet.write(4, 4, "対応可否").unwrap();
+        sheet.write(4, 5, "備考").unwrap();
+        sheet.merge_range(5, 1, 7, 1, "住民記録", &plain).unwrap();
+        for (row, text) in [(5_u32, "文一"), (6, "文二")] {
+            sheet.write(row, 0, f64::from(row) - 4.0).unwrap();
+            sheet.write(row, 2, text).unwrap();
+            sheet.write(row, 4, mark).unwrap();
+        }
+        // One clause over two rows.
+        sheet.write(7, 0, 3).unwrap();
+        sheet.merge_range(7, 2, 8, 2, "文三", &plain).unwrap();
+    }
+    let hidden = book.add_worksheet();
+    hidden.set_name("下書き").unwrap();
+    hidden.write(0, 0, "番号").unwrap();
+    hidden.write(0, 1, "要求事項").unwrap();
+    hidden.set_hidden(true);
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_with_merged_cells_and_a_sheet_for_each_vendor() {
+    let list = read_list("list.xlsx", &workbook()).unwrap();
+    assert_eq!(list.title, "架空市 機能要件一覧");
+    let texts: Vec<&str> = list.clauses.iter().map(|clause| clause.text.as_str()).collect();
+    assert_eq!(texts, ["文一", "文二", "文三"]);
+    assert!(list.clauses.iter().all(|clause| clause.item == "住民記録"));
+    assert_eq!(
+        list.clauses[0].place,
+        Place {
+            sheet: Some("A社".into()),
+            cell: "C6".into()
+        }
+    );
+    let offers: Vec<(&str, Option<&str>)> = list
+        .offers
+        .iter()
+        .map(|offer| (offer.vendor.as_str(), offer.product.as_deref()))
+        .collect();
+    assert_eq!(offers.len(), 2, "{offers:?}");
+    assert_eq!(offers[0].1, Some("A社の製品"));
+    let answers: Vec<(usize, usize, Answer)> = list
+        .claims
+        .iter()
+        .map(|claim| (claim.clause, claim.offer, claim.answer))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            (0, 0, Answer::Yes),
+            (1, 0, Answer::Yes),
+            (2, 0, Answer::Empty),
+            (0, 1, Answer::No),
+            (1, 1, Answer::No),
+            (2, 1, Answer::Empty)
+        ]
+    );
+    assert!(
+        list.notes
+            .iter()
+            .any(|note| note.place.sheet.as_deref() == Some("下書き")),
+        "{:?}",
+        list.notes
+    );
+}
+
+/// A workbook of one sheet, by hand.
+fn by_hand(sheet: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns=\"{RELATIONS}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in [
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"s\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            relation("worksheet", "worksheets/sheet1.xml"),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{MAIN}\">{sheet}</worksheet>"),
+        ),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn ranges_merged_over_whole_sheets_and_formulas_without_values() {
+    let cell = |name: &str, text: &str| format!("<c r=\"{name}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let mut rows = format!(
+        "<row r=\"1\">{}{}{}</row>",
+        cell("A1", "番号"),
+        cell("B1", "要求事項"),
+        cell("C1", "回答")
+    );
+    for row in 2..300 {
+        rows.push_str(&format!(
+            "<row r=\"{row}\">{}{}<c r=\"C{row}\"><f>IF(TRUE,1)</f></c></row>",
+            cell(&format!("A{row}"), &row.to_string()),
+            cell(&format!("B{row}"), &format!("文{row}"))
+        ));
+    }
+    let merged = "<mergeCell ref=\"D1:XFD1048576\"/>".repeat(2_000);
+    let bytes = by_hand(&format!(
+        "<sheetData>{rows}</sheetData><mergeCells>{merged}</mergeCells>"
+    ));
+    let list = read_list("wide.xlsx", &bytes).unwrap();
+    assert_eq!(list.clauses.len(), 298);
+    assert!(list.claims.iter().all(|claim| claim.answer == Answer::Empty));
+    assert!(
+        list.notes.iter().any(|note| note.text.en.contains("formula")),
+        "{:?}",
+        list.notes.len()
+    );
+}

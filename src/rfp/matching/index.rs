@@ -161,7 +161,8 @@ impl Index {
             .filter(|term| {
                 self.vocabulary.get(*term).is_some_and(|&id| {
                     let list = &self.postings[id as usize];
-                    list.iter().any(|(document, _)| *document as usize == requirement)
+                    list.binary_search_by_key(&(requirement as u32), |(document, _)| *document)
+                        .is_ok()
                 })
             })
             .map(String::as_str)

@@ -20,6 +20,8 @@ use named::Names;
 
 /// Suggestions for a clause.
 const SUGGESTIONS: usize = 5;
+/// Requirements that are looked at for them: a few fall behind for having one word in common only.
+const CANDIDATES: usize = 12;
 /// Score (of 1000) below which a requirement is not worth a look.
 const NEAR: u16 = 200;
 /// Suggestions for a clause that nothing is near to: shown, so that a person can see what was thought of.
@@ -248,12 +250,14 @@ impl Matcher {
         {
             return self.certain(Basis::Clause, &cited.requirements);
         }
-        let hits = self.index.search(&clause.text, &context, 40);
+        let hits = self
+            .index
+            .search(&clause.text, &context, if cited.is_some() { 200 } else { CANDIDATES });
         let mut suggestions: Vec<Suggestion> = Vec::new();
         if let Some(cited) = &cited {
             suggestions.extend(self.cited_first(&hits, cited, &clause.text));
         }
-        for hit in hits {
+        for hit in hits.into_iter().take(CANDIDATES) {
             let suggestion = self.by_words(hit, &clause.text);
             let is_new = suggestions
                 .iter()

@@ -24,14 +24,8 @@ pub(super) fn terms(text: &str) -> Vec<String> {
             Kind::Other => {}
         }
     }
-    let tight: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
-    for concept in CONCEPTS.iter() {
-        let occurs = concept.anywhere.iter().any(|name| tight.contains(name))
-            || concept.words.iter().any(|word| holds_word(&folded, word));
-        if occurs {
-            all.push(concept.term.clone());
-        }
-    }
+    let tight: String = folded.chars().filter(|c| *c != '\n' && *c != '\u{3000}').collect();
+    all.extend(CONCEPTS.of(&tight).into_iter().map(str::to_owned));
     all.retain(|term| !STOP.contains(term.as_str()));
     all
 }
@@ -110,15 +104,6 @@ fn stem(word: &str) -> &str {
         }
     }
     word
-}
-
-/// Whether Latin words stand in a text by themselves.
-fn holds_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        before.is_none_or(|c| !c.is_ascii_alphanumeric()) && after.is_none_or(|c| !c.is_ascii_alphanumeric())
-    })
 }
 
 /// Terms as words that a person can read: neighbouring bigrams joined, in the order of the text.

@@ -24,6 +24,8 @@ use crate::wire::certificate::client_from_pem;
 const PREPARED: usize = 512;
 /// How often a transaction is tried that another one got in the way of.
 const MOST_ATTEMPTS: u32 = 12;
+/// Connections that do not answer, one after the other, before it is given up; more than a pool has.
+const MOST_DEAD: u32 = 64;
 /// The advisory lock of those who write.
 const WRITERS: i64 = 0x6a75_6e6b_796f;
 
@@ -180,20 +182,22 @@ impl Postgres {
         Ok(taken.then_some(held))
     }
 
-    /// A connection that answers.
+    /// A connection that answers. After a restart of the server every idle one is dead, and a new one is the last resort.
     fn healthy(&self) -> Result<Lent<'_, Connection>, StoreError> {
-        loop {
+        for _ in 0..MOST_DEAD {
             let mut lent = self.lend()?;
-            let alive = match lent.get() {
-                Some(connection) => !connection.client.is_closed() && connection.client.batch_execute("").is_ok(),
-                None => false,
-            };
+            let alive = lent.get().is_some_and(|connection| {
+                !connection.client.is_closed() && connection.client.batch_execute("").is_ok()
+            });
             if alive {
                 return Ok(lent);
             }
-            // The next one is another idle one, or a new one, whose failure is told.
             lent.discard();
         }
+        Err(StoreError::Unreached {
+            database: self.name.clone(),
+            why: format!("{MOST_DEAD} connections ended as soon as they were made"),
+        })
     }
 
     fn lend(&self) -> Result<Lent<'_, Connection>, StoreError> {
