@@ -8,7 +8,7 @@ largest log that you have seen. Exit: 0 valid, 1 invalid, 3 not to be decided.""
 from verify import *
 
 def at(text): return calendar.timegm(time.strptime(text[:19] + 'Z', '%Y-%m-%dT%H:%M:%SZ'))
-def day(moment): return time.strftime('%F', time.gmtime(moment))
+def day(moment): return time.strftime('%F', time.gmtime(moment + 9 * 3600))  # the register's days are Japan's
 def split(data): return [line for line in data.split(b'\n') if line]
 def subjects(statement): return [one['digest']['sha256'] for one in statement['subject']]
 

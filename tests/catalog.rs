@@ -253,7 +253,7 @@ fn people_find_show_and_compare() {
     let (text, exit) = show(FIRST, &[]);
     assert_eq!(exit, 0, "{text}");
     assert!(
-        text.contains("Active") && text.contains("01 Resident register"),
+        text.contains("Status: registered") && text.contains("01 Resident register"),
         "{text}"
     );
     assert_eq!(show(SECOND, &[]).1, 1, "suspended");

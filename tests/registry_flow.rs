@@ -66,19 +66,20 @@ fn real_runs_come_to_registrations_that_anybody_can_check() {
     {
         let pack = scratch.0.join(format!("{number}.zip"));
         std::fs::write(&pack, registry.proof_pack(*number).expect("pack")).expect("written");
-        let (ended, told) = verify(&pack, &trust);
+        let (ended, told) = verify(&pack, &trust, &registry.now().whole_second().to_string());
         assert!(ended == Some(code) && told.contains(expected), "{number}: {told}");
     }
     // A second time nothing is made.
     assert!(registry.demo(Path::new(PROGRAM)).expect("nothing").people.is_empty());
 }
 
-fn verify(pack: &Path, trust: &Path) -> (Option<i32>, String) {
+fn verify(pack: &Path, trust: &Path, as_of: &str) -> (Option<i32>, String) {
     let done = Command::new(PROGRAM)
         .args(["--lang", "en", "verify"])
         .arg(pack)
         .arg("--trust")
         .arg(trust)
+        .args(["--as-of", as_of])
         .output()
         .expect("junkyo verify");
     let told = [done.stdout, done.stderr].concat();

@@ -26,6 +26,8 @@ pub(super) struct Index {
     values: Vec<(FacetName, String)>,
     /// Numbers of the values of each record, but for those that depend on the day.
     of_record: Vec<Vec<u32>>,
+    /// Newest name of each vendor, by what it is selected by.
+    vendors: HashMap<String, String>,
     /// Place of each record in the orders by reading.
     by_name: Vec<u32>,
     by_vendor: Vec<u32>,
@@ -39,6 +41,7 @@ impl Index {
             starts: Vec::with_capacity(records.len()),
             values: Vec::new(),
             of_record: Vec::with_capacity(records.len()),
+            vendors: HashMap::new(),
             by_name: Vec::new(),
             by_vendor: Vec::new(),
         };
@@ -62,6 +65,9 @@ impl Index {
             own.sort_unstable();
             own.dedup();
             index.of_record.push(own);
+            index
+                .vendors
+                .insert(vendor_key(record).to_owned(), record.vendor.name.clone());
         }
         index.by_name = ranks(records, |record| {
             let product = &record.product;
@@ -290,7 +296,7 @@ impl Catalog {
                     valid_until: records[at].valid_until_at(as_of),
                 })
                 .collect(),
-            facets: counts.facets(self, query),
+            facets: counts.facets(index, query),
         }
     }
 }
@@ -406,8 +412,7 @@ impl Counts {
         }
     }
 
-    fn facets(self, catalog: &Catalog, query: &Query) -> Facets {
-        let index = catalog.index();
+    fn facets(self, index: &Index, query: &Query) -> Facets {
         let mut facets: Facets = FacetName::ALL
             .iter()
             .map(|&name| Facet {
@@ -431,7 +436,7 @@ impl Counts {
             let selected = query.selects(name, &value);
             if count > 0 || selected {
                 facets[name as usize].values.push(FacetValue {
-                    label: label(catalog, name, &value),
+                    label: label(index, name, &value),
                     value,
                     count,
                     selected,
@@ -447,19 +452,14 @@ impl Counts {
     }
 }
 
-fn label(catalog: &Catalog, name: FacetName, value: &str) -> Option<Text> {
+fn label(index: &Index, name: FacetName, value: &str) -> Option<Text> {
     match name {
         FacetName::Status => Status::from_word(value).map(Status::title),
         FacetName::Kind => Kind::from_word(value).map(Kind::title),
         FacetName::Size => MunicipalitySize::from_word(value).map(MunicipalitySize::title),
         FacetName::Cloud => Cloud::from_word(value).map(Cloud::title),
         FacetName::Unit => super::units::title(value),
-        FacetName::Vendor => catalog
-            .records()
-            .iter()
-            .rev()
-            .find(|record| vendor_key(record) == value)
-            .map(|record| Text::neutral(&record.vendor.name)),
+        FacetName::Vendor => index.vendors.get(value).map(Text::neutral),
         _ => None,
     }
 }

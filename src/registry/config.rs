@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::RegistryConfig;
 use super::clock::Clock;
+use super::log::LogConfig;
 use super::store::StoreConfig;
 use super::web::sign_in::OidcConfig;
 use super::web::{Proxies, Rates, WebConfig};
@@ -33,6 +34,8 @@ pub struct RegistryFile {
     pub oidc: Option<OidcConfig>,
     /// Database and blobs.
     pub store: StoreConfig,
+    /// Folder of the published log, and its witnesses.
+    pub log: Option<LogConfig>,
     /// The data folder.
     #[serde(skip)]
     pub data: PathBuf,
@@ -85,6 +88,7 @@ impl RegistryFile {
         RegistryConfig {
             store: self.store.clone(),
             clock: Clock::system(),
+            log: self.log.clone().map(|log| log.in_data(&self.data)),
             ..RegistryConfig::in_folder(&self.data)
         }
     }

@@ -300,9 +300,9 @@ impl Platform {
             .stdout
             .take()
             .ok_or_else(|| fault("no output of the platform"))?;
-        let mut lines = BufReader::new(out).lines();
+        let lines = BufReader::new(out).lines();
         // Its last line: from then on the target files are there.
-        while let Some(line) = lines.next() {
+        for line in lines {
             if line.map_err(fault)?.starts_with("try ") {
                 return Ok(platform);
             }

@@ -190,8 +190,8 @@ impl<'a> Register<'a> {
         let renewed = |change: &&StatusChange| {
             change.since <= day && matches!(change.event, EventKind::Registered | EventKind::Extended)
         };
-        let reports = record.history.iter().filter(renewed).filter_map(|change| change.report);
-        reports.last().or(record.results_digest)
+        let mut reports = record.history.iter().filter(renewed).filter_map(|change| change.report);
+        reports.next_back().or(record.results_digest)
     }
 
     pub(super) fn results(&self, record: &Record, day: Day) -> Option<&'a Results> {

@@ -273,7 +273,7 @@ fn append_only(_: &Ground, store: &Store, _: &Folder) -> Result<(), String> {
                 attacks.push(insert.replace("INSERT INTO", "REPLACE INTO"));
                 attacks.push(format!("UPDATE OR REPLACE {table} SET {change}"));
             }
-            Dialect::Postgres => attacks.push(format!("TRUNCATE {table}")),
+            Dialect::Postgres => attacks.push(format!("TRUNCATE {table} CASCADE")),
         }
         for attack in attacks {
             let parameters = if attack.contains("?1") {

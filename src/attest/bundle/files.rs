@@ -31,7 +31,8 @@ pub fn read_archive(path: &Path, limits: &Limits) -> Result<BTreeMap<String, Vec
     let mut files = BTreeMap::new();
     scan(path, &file, limits, |name, _, data| {
         let mut bytes = Vec::new();
-        data.read_to_end(&mut bytes).map_err(|error| BundleError::io(path, error))?;
+        data.read_to_end(&mut bytes)
+            .map_err(|error| BundleError::io(path, error))?;
         files.insert(name.to_owned(), bytes);
         Ok(())
     })?;

@@ -19,9 +19,21 @@ pub(super) fn moment(text: &str) -> Option<OffsetDateTime> {
         .map(|moment| moment.to_offset(UtcOffset::UTC))
 }
 
-/// The last second of a day.
+/// Where the days of the register are: Japan has no other time than UTC+9.
+const JAPAN: UtcOffset = match UtcOffset::from_hms(9, 0, 0) {
+    Ok(offset) => offset,
+    Err(_) => UtcOffset::UTC,
+};
+
+/// The day in Japan of a moment: the days of the register (`validFrom`, `validUntil`) are Japan's.
+pub(super) fn day_of(moment: OffsetDateTime) -> Date {
+    moment.to_offset(JAPAN).date()
+}
+
+/// The last second of a day in Japan.
 pub(super) fn end_of(day: Date) -> OffsetDateTime {
-    OffsetDateTime::new_utc(day, Time::from_hms(23, 59, 59).unwrap_or(Time::MIDNIGHT))
+    let last = Time::from_hms(23, 59, 59).unwrap_or(Time::MIDNIGHT);
+    OffsetDateTime::new_in_offset(day, last, JAPAN).to_offset(UtcOffset::UTC)
 }
 
 /// A moment to the second.
@@ -54,5 +66,13 @@ mod tests {
             assert_eq!(moment(loose), None, "{loose}");
         }
         assert_eq!(day("2026-02-30"), None);
+    }
+
+    #[test]
+    fn days_are_those_of_japan() {
+        let day = day("2026-11-22").unwrap();
+        assert_eq!(end_of(day), datetime!(2026-11-22 14:59:59 UTC));
+        assert_eq!(day_of(end_of(day)), day);
+        assert_ne!(day_of(datetime!(2026-11-22 15:00:00 UTC)), day);
     }
 }

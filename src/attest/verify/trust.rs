@@ -425,8 +425,8 @@ impl TrustedKey {
         let Some(at) = at else {
             return self.compromised_since.is_none();
         };
-        self.not_before.is_none_or(|first| first <= at.date())
-            && self.not_after.is_none_or(|last| at.date() <= last)
+        self.not_before.is_none_or(|first| first <= clock::day_of(at))
+            && self.not_after.is_none_or(|last| clock::day_of(at) <= last)
             && self.compromised_since.is_none_or(|since| at < since)
     }
 }

@@ -31,6 +31,8 @@ pub(in crate::cli) enum Action {
     Check(Data),
     /// Write all data into a folder that a register on any database can be filled from.
     Export(Export),
+    /// Write the public side as files: pages, catalog, log, proofs; for any web server or a folder in a closed network.
+    ExportStatic(ExportStatic),
     /// Fill an empty register from an export, and compare.
     Import(Import),
     /// Write a copy of a running register: with SQLite a data folder to start on, with PostgreSQL an export.
@@ -66,6 +68,18 @@ pub(in crate::cli) struct Export {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ExportStatic {
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
+    /// Empty folder to write to.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: PathBuf,
+    /// Scheme and host of the register, for links that lead out of the folder, such as the QR code of a certificate.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8480")]
+    pub(in crate::cli) public_url: String,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Import {
     /// Folder of an export.
     #[arg(value_name = "DIR")]
@@ -87,6 +101,9 @@ pub(in crate::cli) struct Serve {
     /// Threads that judge submissions again; 0 if other machines do (1).
     #[arg(long, value_name = "N")]
     pub(in crate::cli) workers: Option<usize>,
+    /// Fill an empty register with fictional vendors and products, and print a code for each role. Takes some minutes.
+    #[arg(long)]
+    pub(in crate::cli) demo: bool,
 }
 
 #[derive(Debug, ClapArgs)]

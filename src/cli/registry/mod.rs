@@ -3,6 +3,7 @@
 mod account;
 mod args;
 mod moving;
+mod offline;
 mod remote;
 mod serve;
 mod upkeep;
@@ -31,6 +32,7 @@ pub(super) fn main(args: &RegistryCommand, lang: Lang) -> Result<Exit, CliError>
         Action::Expire(data) => upkeep::expire(data, lang),
         Action::Check(data) => upkeep::check(data, lang),
         Action::Export(args) => moving::export(args, lang),
+        Action::ExportStatic(args) => offline::export(args, lang),
         Action::Import(args) => moving::import(args, lang),
         Action::Backup(args) => moving::backup(args, lang),
         Action::Challenge(challenge) => remote::challenge(challenge, lang),

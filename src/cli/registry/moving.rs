@@ -18,7 +18,10 @@ pub(super) fn export(args: &Export, lang: Lang) -> Result<Exit, CliError> {
 /// The store is opened without the register, which would put its first rows into it.
 pub(super) fn import(args: &Import, lang: Lang) -> Result<Exit, CliError> {
     let imported = moving::import(&open(&args.data)?, &args.from).map_err(unfinished)?;
-    say(&summary(&imported, ("取り込み、照合しました", "imported and compared")), lang)?;
+    say(
+        &summary(&imported, ("取り込み、照合しました", "imported and compared")),
+        lang,
+    )?;
     Ok(Exit::Success)
 }
 

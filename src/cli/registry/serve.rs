@@ -40,6 +40,9 @@ pub(super) fn serve(args: &Serve, lang: Lang) -> Result<Exit, CliError> {
         web.public_url.clone_from(&args.public_url);
     }
     first_account(&registry, lang)?;
+    if args.demo {
+        demonstrate(&registry, lang)?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let workers = args.workers.or(config.workers).unwrap_or(1);
     let mut threads = start_workers(&registry, workers, false, &stop)?;
@@ -84,6 +87,17 @@ fn first_account(registry: &Registry, lang: Lang) -> Result<(), CliError> {
     };
     let account = accounts.add(&new, Some(&Actor::system().account)).map_err(unfinished)?;
     print_code(&accounts, &account, lang).map(|_| ())
+}
+
+/// Fills the register with a demonstration, if it is empty, and prints how to come in as whom.
+fn demonstrate(registry: &Registry, lang: Lang) -> Result<(), CliError> {
+    let program = std::env::current_exe()?;
+    let demo = registry.demo(&program).map_err(unfinished)?;
+    let accounts = Accounts::new(registry);
+    for account in &demo.people {
+        print_code(&accounts, account, lang)?;
+    }
+    Ok(())
 }
 
 async fn until_told_to_stop() {

@@ -281,10 +281,7 @@ fn worksheet(
                     format!("{MOST_CELLS} を超えるセルがあります"),
                     format!("it has more than {MOST_CELLS} cells"),
                 ),
-                Text::new(
-                    "表でないデータのシートを除いてください",
-                    "remove sheets of data",
-                ),
+                Text::new("表でないデータのシートを除いてください", "remove sheets of data"),
             )
             .at(&sheet.name, None));
         }

@@ -374,6 +374,37 @@ fn only_files_of_the_log_are_served() {
     });
 }
 
+#[test]
+fn the_configuration_names_witnesses() {
+    let text = r#"
+        quorum = 1
+        [[witness]]
+        key = "w1.example/witness+8176e40e+BFEcNKGiy1Id8WuyRrjejnmXziNcfnayKj11A6JIGd2K"
+        url = "https://w1.example"
+    "#;
+    let config: LogConfig = toml::from_str(text).unwrap();
+    assert_eq!(config.witnesses[0].key.name(), "w1.example/witness");
+    assert_eq!(config.in_data(Path::new("/data")).folder, Path::new("/data/public/log"));
+    for hostile in [
+        "",
+        "quorum = -1",
+        "quorum = 1\nwitness = [{key = \"w1+0+0\", url = \"x\"}]",
+        "quorum = 1\nfolders = \"x\"",
+    ] {
+        assert!(toml::from_str::<LogConfig>(hostile).is_err(), "{hostile}");
+    }
+    // More than there are is no quorum.
+    let scratch = Scratch::new("quorum");
+    let config = LogConfig {
+        quorum: 1,
+        ..LogConfig::in_folder(scratch.path().join("log"))
+    };
+    assert!(matches!(
+        LogWriter::open(store(scratch.path()), &config, signer()),
+        Err(LogError::Policy(_))
+    ));
+}
+
 mod with_witnesses {
     use std::sync::Arc;
 

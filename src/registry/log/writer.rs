@@ -1,9 +1,11 @@
 //! Appending and publishing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use serde::Deserialize;
 
 use super::edge::Edge;
 use super::folder::{LogFolder, statement_path};
@@ -27,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A witness that is asked.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
 pub struct WitnessPeer {
     /// Its key.
     pub key: VerifierKey,
@@ -35,15 +38,22 @@ pub struct WitnessPeer {
     pub url: String,
 }
 
-/// Where and how the log is published.
-#[derive(Clone, Debug)]
+/// Where and how the log is published; `[log]` of the configuration of a register.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogConfig {
-    /// Folder of the published files, shared by all machines that serve or publish.
+    /// Folder of the published files, shared by all machines that serve or publish; `public/log` in the data folder.
+    #[serde(default = "default_folder")]
     pub folder: PathBuf,
     /// Witnesses.
+    #[serde(default, rename = "witness")]
     pub witnesses: Vec<WitnessPeer>,
-    /// How many of them have to cosign. 0: nobody else confirms the log.
+    /// How many of them have to cosign before a checkpoint is published. 0: nobody else confirms the log.
     pub quorum: usize,
+}
+
+fn default_folder() -> PathBuf {
+    PathBuf::from("public/log")
 }
 
 impl LogConfig {
@@ -54,6 +64,13 @@ impl LogConfig {
             witnesses: Vec::new(),
             quorum: 0,
         }
+    }
+
+    /// The same, with its folder seen from the data folder of the register.
+    #[must_use]
+    pub fn in_data(mut self, data: &Path) -> Self {
+        self.folder = data.join(self.folder);
+        self
     }
 
     /// The policy that people check proofs with.

@@ -188,7 +188,7 @@ impl Registry {
         for registration in registrations {
             let submission: Option<Submission> = self
                 .store()
-                .read(|tx| Ok::<_, StoreError>(super::row::find(tx, registration.submission.as_str())?))?;
+                .read(|tx| super::row::find(tx, registration.submission.as_str()))?;
             let number = registration.number.to_string();
             let Some(submission) = submission else {
                 faults.push(fault(CheckFault::TableDiffers, &number, "its submission is not there"));

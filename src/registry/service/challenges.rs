@@ -159,10 +159,10 @@ impl Registry {
             );
         }
         for id in profiles {
-            if !self
+            if self
                 .corpus()
                 .profile(id)
-                .is_some_and(|profile| profile.subject.is_some())
+                .is_none_or(|profile| profile.subject.is_none())
             {
                 faults.add(
                     "profiles",

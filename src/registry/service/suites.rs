@@ -154,7 +154,7 @@ impl Registry {
         faults.done()?;
         let known: Release = self
             .store()
-            .read(|tx| Ok::<_, StoreError>(find(tx, &digest.to_string())?))?
+            .read(|tx| find(tx, &digest.to_string()))?
             .ok_or(ServiceError::NotFound)?;
         let until = known.suite.valid_until.unwrap_or(Day::LAST);
         let release = SuiteRelease {

@@ -162,7 +162,7 @@ impl Registry {
             admitted(act.tx, vendor)?;
             if let Some(submission) = &form.submission {
                 let submission: Option<Submission> = find(act.tx, submission.as_str())?;
-                if !submission.is_some_and(|submission| submission.vendor == *vendor) {
+                if submission.is_none_or(|submission| submission.vendor != *vendor) {
                     return Err(ServiceError::NotFound);
                 }
             }

@@ -106,9 +106,9 @@ impl Registry {
 
     fn rejudge(&self, job: &Job) -> Done<()> {
         let id: SubmissionId = job.payload()?;
-        let submission = self
+        let submission: Submission = self
             .store()
-            .read(|tx| Ok::<Option<Submission>, StoreError>(find(tx, id.as_str())?))?
+            .read(|tx| find(tx, id.as_str()))?
             .ok_or(ServiceError::NotFound)?;
         let verdict = match submission.state {
             SubmissionState::Judging => match self.judge_again(&submission) {

@@ -266,7 +266,7 @@ impl Matcher {
                 suggestions.push(suggestion);
             }
         }
-        suggestions.sort_by(|a, b| b.score.cmp(&a.score));
+        suggestions.sort_by_key(|known| std::cmp::Reverse(known.score));
         let is_near = suggestions.first().is_some_and(|best| best.score >= NEAR);
         suggestions.retain(|suggestion| !is_near || suggestion.score >= NEAR);
         suggestions.truncate(if is_near { SUGGESTIONS } else { FAR_SUGGESTIONS });
@@ -303,7 +303,7 @@ impl Matcher {
                 }
             })
             .collect();
-        all.sort_by(|a, b| b.score.cmp(&a.score));
+        all.sort_by_key(|known| std::cmp::Reverse(known.score));
         all.truncate(SUGGESTIONS);
         all
     }

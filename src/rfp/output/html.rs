@@ -137,7 +137,7 @@ impl Fragment<'_> {
         shown
     }
 
-    fn counts<'a>(&self, view: &'a OfferView) -> Vec<(Finding, u64)> {
+    fn counts(&self, view: &OfferView) -> Vec<(Finding, u64)> {
         Finding::ALL
             .into_iter()
             .map(|finding| (finding, view.counts.get(finding.word()).copied().unwrap_or(0)))

@@ -195,7 +195,7 @@ impl Check<'_> {
             );
         }
         self.found.status_as_of = Some(clock::written(self.options.now.min(issued)));
-        let day = self.options.now.date();
+        let day = clock::day_of(self.options.now);
         let folded = fold(documents.events.iter().map(|event| &event.statement.predicate), day);
         self.judge_status(
             folded.ok_or_else(|| broken(code, REGISTRATION, "a day that is none"))?,

@@ -5,6 +5,7 @@
 mod catalog;
 mod form;
 mod office;
+mod offline;
 mod public;
 mod registration;
 mod registrations;
@@ -24,6 +25,7 @@ use super::route::{
 use super::visitor::Visitor;
 use crate::registry::model::Role;
 use crate::text::Lang;
+pub use offline::public_page;
 use view::Words;
 
 /// The style sheet of all pages: that of reports, that of RFP results, and what the register adds.
