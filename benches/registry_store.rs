@@ -136,7 +136,7 @@ fn batches(count: u64, row: impl Fn(&mut dyn Tx, u64) -> Result<(), StoreError>,
 fn product(tx: &mut dyn Tx, number: u64) -> Result<(), StoreError> {
     let at = number as i64;
     let vendor = format!("ven_{:05}", number / 10);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         let sql = "INSERT INTO vendor (id, corporate_number, state, created, data) VALUES (?1, ?2, 'admitted', ?3, ?4)";
         tx.execute(sql, &values![&vendor, format!("{number:013}"), at, DATA])?;
     }

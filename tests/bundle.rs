@@ -1,7 +1,9 @@
 //! Bundles as others get them: the same bytes again, parts that make a whole, what is withheld, what never gets in.
 
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "hostile/attended.rs"]
 mod attended;
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "hostile/process.rs"]
 mod process;
 

@@ -1,5 +1,6 @@
 //! Two products meet: what one sent in its run, and what the other answers.
 
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "hostile/process.rs"]
 mod process;
 
@@ -12,12 +13,14 @@ use junkyo::attest::bundle::{Bundle, Limits};
 use junkyo::interconnect::statement_of;
 use process::{Mock, Scratch, junkyo};
 
-const UNITS: [&str; 6] = [
+const UNITS: [&str; 8] = [
     "run",
     "--profile",
     "unit.10.consumer",
     "--profile",
     "unit.01.provider",
+    "--filter",
+    "id(UNIT-10-C-*) | id(UNIT-01-P-*resident*)",
     "--out",
 ];
 
@@ -38,7 +41,7 @@ fn two_recordings_meet() {
     let scratch = Scratch::new("met");
     junkyo(&scratch, &[&UNITS[..], &["run"]].concat())
         .run()
-        .expect(0, &["conformant"]);
+        .expect(0, &["Only a selection"]);
     let met = junkyo(
         &scratch,
         &["interconnect", "run/bundle.junkyo", "run/bundle.junkyo", "--out", "met"],
@@ -92,7 +95,7 @@ fn a_running_product_answers_what_was_recorded() {
         assert_eq!(operation["answered"], operation["sent"], "{operation}");
     }
 
-    // A request that is no message of the service is the sender's fault, not the receiver's.
+    // What was answered in the sender's own run and is refused here is never called connected.
     let journal = scratch.join("a/evidence/journal.jsonl");
     let text = fs::read_to_string(&journal).expect("there");
     let wrong = text.replace("<shokaimoto>10</shokaimoto>", "<shokaimoto>XY</shokaimoto>");
@@ -103,14 +106,25 @@ fn a_running_product_answers_what_was_recorded() {
         &["interconnect", "a", "mock/target-units.toml", "--out", "wrong"],
     )
     .run()
-    .expect(1, &["not compatible"]);
+    .expect(3, &["incomplete", "refused"]);
     let found = report(&scratch.join("wrong"));
-    assert_eq!(view(&found, "unit.01")["sender"], "fail");
     let findings = view(&found, "unit.01")["findings"].as_array().expect("a list");
     assert!(
-        findings.iter().any(|finding| finding["blame"] == "sender"),
+        findings.iter().any(|finding| finding["blame"] == "both"),
         "{findings:#?}"
     );
+
+    // No XML at all is the sender's fault, whatever is answered.
+    let broken = text.replace("</soap:Envelope>", "</soap:Envelop>>");
+    fs::write(&journal, broken).expect("written");
+    junkyo(
+        &scratch,
+        &["interconnect", "a", "mock/target-units.toml", "--out", "broken"],
+    )
+    .run()
+    .expect(1, &["not compatible"]);
+    let found = report(&scratch.join("broken"));
+    assert_eq!(view(&found, "unit.01")["sender"], "fail");
 }
 
 #[test]

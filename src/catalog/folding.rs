@@ -87,7 +87,7 @@ fn next(kanji: char) -> Option<char> {
         })
         .collect();
     let last = |form: &&char| characters::candidates(form.encode_utf8(&mut [0; 4]), Map::Mj).is_empty();
-    forms.iter().find(last).or(forms.first()).copied()
+    forms.iter().find(last).or_else(|| forms.first()).copied()
 }
 
 #[cfg(test)]

@@ -230,7 +230,7 @@ pub struct Flag {
 impl Record {
     /// Status on a day, with the events up to that day. None: not yet registered.
     pub fn status_at(&self, day: Day) -> Option<Status> {
-        let last = self.history.iter().filter(|change| change.since <= day).last()?;
+        let last = self.history.iter().rfind(|change| change.since <= day)?;
         let over = last.valid_until.is_some_and(|until| until < day);
         if over && !last.status.is_final() {
             return Some(Status::Expired);
@@ -241,9 +241,7 @@ impl Record {
     /// Last day as it stood on a day.
     pub fn valid_until_at(&self, day: Day) -> Option<Day> {
         self.history
-            .iter()
-            .filter(|change| change.since <= day)
-            .last()
+            .iter().rfind(|change| change.since <= day)
             .and_then(|change| change.valid_until)
     }
 

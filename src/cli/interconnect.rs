@@ -110,7 +110,7 @@ fn tell(report: &Interconnection, bundle: &Path, lang: Lang, out: &mut impl Writ
             State::NotYet => Text::new("未確認", "not yet"),
         };
         let word = |verdict: Option<crate::judge::Verdict>| {
-            verdict.map_or("—".to_owned(), |v| v.text().get(lang).to_owned())
+            verdict.map_or_else(|| "—".to_owned(), |v| v.text().get(lang).to_owned())
         };
         let sides = Text::new(
             format!("送信側 {}、応答側 {}", word(view.sender), word(view.receiver)),
@@ -141,9 +141,11 @@ fn tell(report: &Interconnection, bundle: &Path, lang: Lang, out: &mut impl Writ
             writeln!(out, "  {}: {}", operation.name, counts.get(lang))?;
         }
         for finding in &view.findings {
+            let both = format!("{sender}, {receiver}");
             let blame = match finding.blame.as_str() {
                 "sender" => &sender,
-                _ => &receiver,
+                "receiver" => &receiver,
+                _ => &both,
             };
             let found = finding.found.as_ref().map_or("", |text| text.get(lang));
             writeln!(

@@ -6,8 +6,10 @@ use std::io::Write as _;
 use super::args::Sign;
 use super::error::CliError;
 use super::{Exit, unless_closed};
+use crate::attest::bundle::{Bundle, Limits};
 use crate::attest::key::{self, read_passphrase};
 use crate::attest::sign::{SignBundleError, sign_bundle, timestamp_bundle};
+use crate::interconnect::{INTERCONNECTION, sign_interconnection};
 use crate::text::{Lang, Text};
 
 pub(super) fn main(args: &Sign, lang: Lang) -> Result<Exit, CliError> {
@@ -24,7 +26,12 @@ pub(super) fn main(args: &Sign, lang: Lang) -> Result<Exit, CliError> {
             .transpose()
             .map_err(usage)?;
         let signer = key::open(reference, passphrase.as_ref().map(|text| text.as_slice())).map_err(usage)?;
-        let envelope = sign_bundle(&args.bundle, signer.as_ref()).map_err(fault)?;
+        let is_interconnection = Bundle::open(&args.bundle, &Limits::OWN).is_ok_and(|there| there.has(INTERCONNECTION));
+        let envelope = if is_interconnection {
+            sign_interconnection(&args.bundle, signer.as_ref()).map_err(CliError::Usage)?
+        } else {
+            sign_bundle(&args.bundle, signer.as_ref()).map_err(fault)?
+        };
         let told = Text::new(
             format!(
                 "{} に署名しました。\n  鍵 {}\n  署名された内容 sha256:{}\n",

@@ -458,7 +458,7 @@ mod tests {
         let (text, found) = masked(&format!("<juminhyoCode>{code}</juminhyoCode>"));
         assert_eq!(found[0].kind, PersonalNumber::ResidentCode);
         assert!(text.contains("99999999999"));
-        let mut old = [&SHIFT_JIS[0].0[..], b",x\n", number.as_bytes(), b",1\n"].concat();
+        let mut old = [SHIFT_JIS[0].0, b",x\n", number.as_bytes(), b",1\n"].concat();
         assert_eq!(guard(&mut old, Side::Response, true)[0].named, "個人番号");
     }
 

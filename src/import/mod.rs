@@ -22,7 +22,7 @@ use crate::text::Text;
 use crate::xml::{Doctype, Limits, Position, XmlError, parse_bytes};
 use folder::Folder;
 use messages::OperationMessages;
-pub(crate) use workbook::{At, Cell, Held, Sheet, cell_name, read_sheets};
+pub(crate) use workbook::{Held, Sheet, cell_name, read_sheets};
 pub use workbook::{WorkbookError, WorkbookFault, WorkbookOptions, import_workbook, read_workbook};
 
 /// What to import, and where to.

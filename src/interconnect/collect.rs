@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::evidence::{Channel, Exchange, Initiator, Recording};
 use crate::scenario::{Act, Corpus, Scenario, Step};
 use crate::standard::Subject;
-use crate::wire::{HttpRequest, parse_request};
+use crate::wire::{HttpRequest, parse_request, parse_response};
 
 /// A request that a product sent in its recorded run.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Sent {
     pub scenario: Arc<str>,
     /// Its bytes.
     pub request: Vec<u8>,
+    /// Whether it was answered with a success in that run.
+    pub accepted: bool,
 }
 
 /// Requests that cannot be sent again, and why.
@@ -60,6 +62,8 @@ pub fn sent(corpus: &Corpus, recording: &Recording) -> (Vec<Sent>, BTreeMap<Left
                 operation: operation_of(&request),
                 scenario: Arc::clone(&scenario.id),
                 request: exchange.request.clone(),
+                accepted: parse_response(&exchange.response, "POST", true)
+                    .is_ok_and(|response| (200..300).contains(&response.status)),
             });
         }
     }

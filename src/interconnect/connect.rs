@@ -20,6 +20,7 @@ use crate::schema::DocumentSet;
 use crate::text::Text;
 use crate::wire::certificate::CertificateError;
 use crate::wire::{Client, ClientOptions, Outgoing, Url, parse_request, parse_response};
+use crate::xml::{Limits, parse_bytes};
 
 /// Interface id under which traffic of any service is judged.
 const TRAFFIC: &str = "platform-communication.soap";
@@ -164,21 +165,33 @@ async fn one_service(
         .and_then(|()| std::fs::write(&path, bytes))
         .map_err(|source| InterconnectError::Io { path, source })?;
     let operations = operations(requests, &exchanges);
-    Ok(interface(
-        connection.corpus,
-        service,
-        State::Replayed,
-        operations,
-        &report,
-    ))
+    let mut view = interface(connection.corpus, service, State::Replayed, operations, &report);
+    for (index, (_, exchange)) in exchanges.iter().enumerate() {
+        let request = parse_request(&exchange.request).ok().map(|(request, _)| request.body);
+        let response = parse_response(&exchange.response, "POST", true);
+        let response = response.ok().map(|response| response.body);
+        for (blame, body) in [("sender", request), ("receiver", response)] {
+            let body = body.filter(|body| !body.is_empty());
+            if let Some(error) = body.and_then(|body| unreadable(&body)) {
+                view.is_unreadable(blame, index, error);
+            }
+        }
+    }
+    Ok(view)
+}
+
+/// Why a body is no XML document: nothing else can be asked of such a message, so the assertions pass over it.
+fn unreadable(body: &[u8]) -> Option<Text> {
+    let read = parse_bytes(body, None, &Limits::default());
+    read.err().map(|error| Text::neutral(error.to_string()))
 }
 
 /// Sends requests to a running product. The head is written anew for its address; the body stays byte for byte.
-async fn send_all(
+async fn send_all<'r>(
     target: &Target,
     url: &Url,
-    requests: &[&Sent],
-) -> Result<Vec<(String, Exchange)>, InterconnectError> {
+    requests: &[&'r Sent],
+) -> Result<Vec<(&'r Sent, Exchange)>, InterconnectError> {
     let client = Client::new(ClientOptions {
         tls: Some(target.client_tls()?),
         connect_timeout: Duration::from_millis(target.file.limits.connect_timeout_ms),
@@ -208,7 +221,7 @@ async fn send_all(
         let outgoing = Outgoing::new("POST", url, &headers, &request.body);
         let answer = client.send(&outgoing).await;
         exchanges.push((
-            sent.operation.clone(),
+            *sent,
             Exchange {
                 step: STEP.into(),
                 index: u32::try_from(index).unwrap_or(u32::MAX),
@@ -233,7 +246,12 @@ fn micros(time: Duration) -> u64 {
 }
 
 /// Requests of one recording beside the answers of another to the same operations.
-fn put_together(corpus: &Corpus, recording: &Recording, service: &str, requests: &[&Sent]) -> Vec<(String, Exchange)> {
+fn put_together<'r>(
+    corpus: &Corpus,
+    recording: &Recording,
+    service: &str,
+    requests: &[&'r Sent],
+) -> Vec<(&'r Sent, Exchange)> {
     let known = answers(corpus, recording);
     let mut together = Vec::new();
     for (sent, index) in requests.iter().zip(0..) {
@@ -246,7 +264,7 @@ fn put_together(corpus: &Corpus, recording: &Recording, service: &str, requests:
                 request: sent.request.clone(),
                 ..answer.clone()
             };
-            together.push((sent.operation.clone(), exchange));
+            together.push((*sent, exchange));
         }
     }
     together
@@ -286,7 +304,7 @@ fn facts(connection: &Connection<'_>, description: DescriptionFiles, started: u6
 }
 
 /// Once as calls that the receiver answered, once as calls that the sender made.
-fn record(evidence: &Path, facts: RunFacts, exchanges: &[(String, Exchange)]) -> Result<(), JournalError> {
+fn record(evidence: &Path, facts: RunFacts, exchanges: &[(&Sent, Exchange)]) -> Result<(), JournalError> {
     let mut journal = Journal::create(evidence, facts)?;
     for (scenario, initiator) in RECORDED.iter().zip([Initiator::Harness, Initiator::Product]) {
         let scenario: Arc<str> = (*scenario).into();
@@ -317,7 +335,7 @@ fn record(evidence: &Path, facts: RunFacts, exchanges: &[(String, Exchange)]) ->
     journal.append(&Record::Close { end: RunEnd::Complete })
 }
 
-fn operations(requests: &[&Sent], exchanges: &[(String, Exchange)]) -> Vec<Operation> {
+fn operations(requests: &[&Sent], exchanges: &[(&Sent, Exchange)]) -> Vec<Operation> {
     let mut all: BTreeMap<&str, Operation> = BTreeMap::new();
     for sent in requests {
         let operation = all
@@ -325,13 +343,16 @@ fn operations(requests: &[&Sent], exchanges: &[(String, Exchange)]) -> Vec<Opera
             .or_insert_with(|| Operation::named(&sent.operation));
         operation.sent += 1;
     }
-    for (name, exchange) in exchanges {
-        let Some(operation) = all.get_mut(name.as_str()) else {
+    for (sent, exchange) in exchanges {
+        let Some(operation) = all.get_mut(sent.operation.as_str()) else {
             continue;
         };
         match parse_response(&exchange.response, "POST", exchange.fault.is_none()) {
             Ok(response) if (200..300).contains(&response.status) => operation.answered += 1,
-            Ok(_) => operation.refused += 1,
+            Ok(_) => {
+                operation.refused += 1;
+                operation.unlike_recorded += usize::from(sent.accepted);
+            }
             Err(_) => operation.unanswered += 1,
         }
     }

@@ -132,6 +132,8 @@ pub struct Operation {
     pub refused: usize,
     /// Not answered.
     pub unanswered: usize,
+    /// Refused, though the same request was answered with a success in the sender's own run.
+    pub unlike_recorded: usize,
 }
 
 impl Operation {
@@ -147,7 +149,7 @@ impl Operation {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
-    /// `sender` or `receiver`.
+    /// `sender`, `receiver`, or `both` where each has to look.
     pub blame: String,
     /// Verdict.
     pub verdict: Verdict,
@@ -188,6 +190,25 @@ impl InterfaceView {
         }
     }
 
+    /// A message that is no XML document at all.
+    pub(super) fn is_unreadable(&mut self, blame: &str, exchange: usize, why: Text) {
+        let side = if blame == "sender" {
+            &mut self.sender
+        } else {
+            &mut self.receiver
+        };
+        *side = Some(Verdict::Fail);
+        self.findings.push(Finding {
+            blame: blame.to_owned(),
+            verdict: Verdict::Fail,
+            check: "well-formed".to_owned(),
+            requirements: Vec::new(),
+            expected: Some(Text::new("整形式の XML", "well-formed XML")),
+            found: Some(why),
+            exchange: Some(exchange),
+        });
+    }
+
     fn worst(&self) -> Option<Verdict> {
         self.sender.max(self.receiver)
     }
@@ -222,6 +243,24 @@ pub(super) fn interface(
                 });
             }
         }
+    }
+    for operation in operations.iter().filter(|operation| operation.unlike_recorded > 0) {
+        let (name, count) = (&operation.name, operation.unlike_recorded);
+        findings.push(Finding {
+            blame: "both".to_owned(),
+            verdict: Verdict::Review,
+            check: "answered-as-recorded".to_owned(),
+            requirements: Vec::new(),
+            expected: Some(Text::new(
+                "送信側の実行のときと同じく成功の応答",
+                "a success, as in the sender's own run",
+            )),
+            found: Some(Text::new(
+                format!("{name}: {count} 件が拒否された"),
+                format!("{name}: {count} refused"),
+            )),
+            exchange: None,
+        });
     }
     let requirements = report.profiles.iter().flat_map(|profile| &profile.requirements);
     InterfaceView {
@@ -258,7 +297,10 @@ impl Interconnection {
     ) -> Self {
         let bad = |view: &InterfaceView| view.worst().is_some_and(|verdict| verdict == Verdict::Fail);
         let open = |view: &InterfaceView| {
-            let unanswered = view.operations.iter().any(|operation| operation.unanswered > 0);
+            let unanswered = view
+                .operations
+                .iter()
+                .any(|operation| operation.unanswered + operation.unlike_recorded > 0);
             view.state == State::NotYet || unanswered || view.worst().is_some_and(|verdict| verdict > Verdict::Warn)
         };
         let outcome = if interfaces.iter().any(bad) {

@@ -17,7 +17,7 @@ use junkyo::scenario::Corpus;
 use junkyo::standard::CorpusFiles;
 
 /// Rates that no test reaches by accident.
-pub const GENEROUS: Rates = Rates {
+pub(crate) const GENEROUS: Rates = Rates {
     page: 1_000_000,
     search: 1_000_000,
     sign_in: 1_000_000,
@@ -25,7 +25,7 @@ pub const GENEROUS: Rates = Rates {
     upload: 1_000_000,
 };
 
-pub struct House {
+pub(crate) struct House {
     pub registry: Registry,
     pub accounts: Accounts,
     pub address: SocketAddr,
@@ -35,7 +35,7 @@ pub struct House {
 }
 
 /// Changes of the configuration before the server starts.
-pub struct Plan {
+pub(crate) struct Plan {
     pub rates: Rates,
     pub proxies: Proxies,
     pub public_url: Option<String>,
@@ -54,11 +54,11 @@ impl Default for Plan {
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Plan::default())
     }
 
-    pub fn with(plan: Plan) -> Self {
+    pub(crate) fn with(plan: Plan) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("junkyo-web-{}-{number}", std::process::id()));
@@ -93,11 +93,11 @@ impl House {
         }
     }
 
-    pub fn uploads(&self) -> usize {
+    pub(crate) fn uploads(&self) -> usize {
         std::fs::read_dir(self.folder.join("uploads")).unwrap().count()
     }
 
-    pub fn account(&self, role: Role) -> Account {
+    pub(crate) fn account(&self, role: Role) -> Account {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let new = NewAccount {
@@ -131,18 +131,18 @@ impl House {
     }
 
     /// A session of a fresh account of a role, as the value of the `Cookie` header; none for the public.
-    pub fn session(&self, role: Role) -> Option<String> {
+    pub(crate) fn session(&self, role: Role) -> Option<String> {
         (role != Role::Public).then(|| self.session_of(&self.account(role)))
     }
 
-    pub fn session_of(&self, account: &Account) -> String {
+    pub(crate) fn session_of(&self, account: &Account) -> String {
         format!(
             "junkyo={}",
             self.accounts.open_session(account, "test", "127.0.0.1").unwrap()
         )
     }
 
-    pub fn token(&self, account: &Account, scope: TokenScope) -> String {
+    pub(crate) fn token(&self, account: &Account, scope: TokenScope) -> String {
         let new = NewToken {
             name: "test".to_owned(),
             scope,
@@ -152,23 +152,23 @@ impl House {
         self.accounts.make_token(&account.id, &new).unwrap().1
     }
 
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send("GET", path, headers, b"")
     }
 
     /// Sends a form with the token of the session or visit in `cookie`.
-    pub fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = self.csrf(cookie);
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);
         self.post_form(path, &[("Cookie", cookie)], &all)
     }
 
-    pub fn post_form(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post_form(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
         let body = form(fields);
         let mut all = vec![("Content-Type", "application/x-www-form-urlencoded")];
         all.extend_from_slice(headers);
@@ -176,7 +176,7 @@ impl House {
     }
 
     /// The token of forms, as a page shows it to a cookie.
-    pub fn csrf(&self, cookie: &str) -> String {
+    pub(crate) fn csrf(&self, cookie: &str) -> String {
         let path = if cookie.contains("junkyo-visit") {
             "/sign-in"
         } else {
@@ -188,7 +188,7 @@ impl House {
     }
 
     /// A visit before sign-in, as the value of the `Cookie` header.
-    pub fn visit(&self) -> String {
+    pub(crate) fn visit(&self) -> String {
         let page = self.get("/sign-in", &[]);
         let cookie = page
             .all("set-cookie")
@@ -198,7 +198,7 @@ impl House {
         cookie.split(';').next().unwrap().to_owned()
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let has = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !has("host") {
@@ -216,14 +216,14 @@ impl House {
         self.raw(&bytes)
     }
 
-    pub fn raw(&self, bytes: &[u8]) -> Answer {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();
         // The server may answer and close before it has taken everything.
         stream.write_all(bytes).ok();
         read_answer(stream)
     }
 
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream
@@ -258,18 +258,18 @@ fn corporate_number(number: u32) -> String {
     format!("{}{body}", 9 - sum % 9)
 }
 
-pub fn read_answer(mut stream: TcpStream) -> Answer {
+pub(crate) fn read_answer(mut stream: TcpStream) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok();
     Answer::parse(&bytes)
 }
 
-pub fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     junkyo::wire::form_encode(fields.iter().copied())
 }
 
 /// Value of a hidden field of a page.
-pub fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let marker = format!("name=\"{name}\" value=\"");
     let start = page
         .find(&marker)
@@ -279,7 +279,7 @@ pub fn hidden(page: &str, name: &str) -> String {
 }
 
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -296,18 +296,18 @@ impl Answer {
         }
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map_or("", |(_, value)| value)
     }
 
-    pub fn all(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let of = |(known, value): &'_ (String, String)| known.eq_ignore_ascii_case(name).then_some(value.len());
         self.headers
             .iter()
@@ -316,7 +316,7 @@ impl Answer {
             .collect()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 }

@@ -39,6 +39,9 @@ const FILES: [&str; 4] = [
 ];
 
 /// A small bundle, and its bytes.
+/// Names and contents of an archive.
+type Entries<'a> = Vec<(&'a str, Vec<u8>)>;
+
 fn small(scratch: &Scratch) -> (PathBuf, Vec<u8>) {
     scratch.write("report.json", "{\n\"a\":1\n}\n");
     scratch.write("evidence/journal.jsonl", "{\"record\":\"run\"}\n{\"record\":\"end\"}\n");
@@ -286,8 +289,8 @@ fn exactly_what_the_manifest_lists() {
     let (path, _) = small(&scratch);
     let manifest = open(&path).expect("sound").read("manifest.json").expect("there");
     let all = FILES.map(|name| (name, fs::read(scratch.0.join(name)).expect("there")));
-    let with = |change: &dyn Fn(&mut Vec<(&str, Vec<u8>)>)| {
-        let mut entries: Vec<(&str, Vec<u8>)> = all.to_vec();
+    let with = |change: &dyn Fn(&mut Entries<'_>)| {
+        let mut entries: Entries<'_> = all.to_vec();
         entries.push(("manifest.json", manifest.clone()));
         change(&mut entries);
         entries.sort();
@@ -295,7 +298,7 @@ fn exactly_what_the_manifest_lists() {
         open(&scratch.write("changed.junkyo", archive(&entries)))
     };
     with(&|_| ()).expect("sound");
-    let refused = |change: &dyn Fn(&mut Vec<(&str, Vec<u8>)>), why: &str| {
+    let refused = |change: &dyn Fn(&mut Entries<'_>), why: &str| {
         let error = with(change).expect_err(why);
         assert_eq!(error.code(), "manifest-mismatch", "{error}");
         assert!(error.to_string().contains(why), "{error}");

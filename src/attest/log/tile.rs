@@ -274,7 +274,7 @@ impl<S: TileSource> TileReader<S> {
     /// # Errors
     /// If the tile cannot be had, or is none.
     pub fn entries(&self, index: u64) -> Result<Vec<Vec<u8>>, TileError> {
-        let id = self.id(None, index).ok_or(TileError::Outside {
+        let id = self.id(None, index).ok_or_else(|| TileError::Outside {
             level: 0,
             index: index.saturating_mul(TILE_WIDTH),
             size: self.size,

@@ -24,7 +24,7 @@ use crate::schema::table::{Dialect, Slip, Source, Table};
 use crate::text::{Text, hex};
 pub use error::{WorkbookError, WorkbookFault};
 
-pub(crate) use book::{At, Cell, Held, Sheet, cell_name};
+pub(crate) use book::{Held, Sheet, cell_name};
 use error::Fault;
 use layout::Layout;
 use package::Package;

@@ -191,9 +191,12 @@ fn a_restored_backup_signs_nothing() {
     assert!(matches!(open(&live), Err(LogError::Root { size: 15, .. })));
 }
 
+/// What is changed, and how.
+type Case = (&'static str, fn(&Store));
+
 #[test]
 fn a_changed_database_is_noticed() {
-    let cases: [(&str, fn(&Store)); 4] = [
+    let cases: [Case; 4] = [
         ("text", |store| {
             tamper(
                 store,

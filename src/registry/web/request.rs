@@ -86,7 +86,7 @@ fn arrive(web: &Web, route: Option<&'static Route>, request: &Request) -> (Arriv
     let peer = request
         .extensions()
         .get::<Peer>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
+        .map_or_else(|| IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
     let visitor = Visitor {
         actor: Actor::public(),
         lang,

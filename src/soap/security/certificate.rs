@@ -105,7 +105,7 @@ fn key_kind(certificate: &Certificate) -> KeyKind {
                 .algorithm
                 .parameters
                 .as_ref()
-                .and_then(|parameters| parameters.decode_as::<x509_cert::der::asn1::ObjectIdentifier>().ok());
+                .and_then(|parameters| parameters.decode_as::<der::asn1::ObjectIdentifier>().ok());
             match curve {
                 Some(curve) if curve.to_string() == P256_OID => KeyKind::P256,
                 _ => KeyKind::Other,

@@ -124,7 +124,7 @@ fn tampered(world: &World, sql: &str) -> Vec<CheckFault> {
     world
         .registry
         .store()
-        .write(|tx| tx.execute(sql, &[]).map(|_| ()).map_err(StoreError::from))
+        .write(|tx| tx.execute(sql, &[]).map(|_| ()))
         .expect("written behind the back");
     let faults = world.registry.check().expect("check");
     faults.into_iter().map(|check| check.fault).collect()

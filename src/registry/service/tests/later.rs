@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::registry::model::state::RegistrationEvent;
-use crate::registry::store::{StoreError, values};
+use crate::registry::store::values;
 
 #[test]
 fn a_registration_expires_with_reminders_before_it_and_can_be_renewed() {
@@ -343,9 +343,7 @@ fn a_transaction_that_fails_leaves_nothing_half_registered() {
             tx.execute(
                 "CREATE TRIGGER full BEFORE INSERT ON public_report BEGIN SELECT RAISE(ABORT, 'full'); END",
                 &values![],
-            )
-            .map_err(StoreError::from)
-        })
+            )})
         .expect("trigger");
     assert!(matches!(
         world.registry.approve(&world.approver, &id),
