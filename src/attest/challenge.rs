@@ -203,7 +203,7 @@ mod tests {
         let text = String::from_utf8(bytes).expect("text");
         for bad in [
             text.replace("challenge/v1", "challenge/v2"),
-            text.replace("2026-11-27T", "2026-11-27 "),
+            text.replace("2026-11-27T", "27.11.2026 "),
             text.replace("\"vendor\"", "\"seller\""),
             text[1..].to_owned(),
         ] {

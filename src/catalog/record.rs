@@ -241,7 +241,8 @@ impl Record {
     /// Last day as it stood on a day.
     pub fn valid_until_at(&self, day: Day) -> Option<Day> {
         self.history
-            .iter().rfind(|change| change.since <= day)
+            .iter()
+            .rfind(|change| change.since <= day)
             .and_then(|change| change.valid_until)
     }
 

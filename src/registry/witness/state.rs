@@ -113,7 +113,10 @@ impl Witness {
             return text(400, "the checkpoint is older than the size before");
         }
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (size, root) = all.get(&checkpoint.origin).copied().unwrap_or_else(|| (0, empty_root()));
+        let (size, root) = all
+            .get(&checkpoint.origin)
+            .copied()
+            .unwrap_or_else(|| (0, empty_root()));
         let conflict = Reply {
             status: 409,
             media_type: SIZE_TYPE,

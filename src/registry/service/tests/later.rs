@@ -343,7 +343,8 @@ fn a_transaction_that_fails_leaves_nothing_half_registered() {
             tx.execute(
                 "CREATE TRIGGER full BEFORE INSERT ON public_report BEGIN SELECT RAISE(ABORT, 'full'); END",
                 &values![],
-            )})
+            )
+        })
         .expect("trigger");
     assert!(matches!(
         world.registry.approve(&world.approver, &id),
