@@ -189,7 +189,10 @@ fn verdicts_that_waver_are_told() {
     let text = fs::read_to_string(&journal).expect("there");
     let line = text
         .lines()
-        .find(|line| line.contains("\"channel\":\"api\"") && line.contains("\"response\":{\"text\":\"HTTP/1.1 200 OK"))
+        .find(|line| {
+            let of_scenario = line.contains("\"scenario\":\"CF-031-P-number\"");
+            of_scenario && line.contains("\"channel\":\"api\"") && line.contains("HTTP/1.1 200 OK")
+        })
         .expect("an answer");
     let scenario = serde_json::from_str::<Value>(line).expect("JSON")["scenario"]
         .as_str()

@@ -46,7 +46,7 @@ fn bundle_cut_in_the_middle() {
     });
     junkyo(&scratch, &["judge", "run/bundle.junkyo"])
         .run()
-        .expect(2, &["run/bundle.junkyo", "is no bundle"]);
+        .expect(1, &["run/bundle.junkyo", "ends too early", "byte for byte"]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn bundle_changed_afterwards() {
         &[
             "run/bundle.junkyo",
             "evidence/journal.jsonl",
-            "changed after it was written",
+            "does not fit its checksum",
         ],
     );
 }
