@@ -174,3 +174,25 @@ fn a_form_cannot_hold_endless_fields_or_unasked_files() {
         assert!(matches!(answer.status, 400 | 403), "{broken}: {}", answer.status);
     }
 }
+
+#[test]
+fn a_form_takes_files_of_many_megabytes() {
+    let house = House::new();
+    let cookie = house.session(Role::Vendor).unwrap();
+    let csrf = house.csrf(&cookie);
+    let mut form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"bundle\"; filename=\"b.junkyo\"\r\n\r\n"
+    )
+    .into_bytes();
+    form.resize(form.len() + (5 << 20), b'x');
+    form.extend_from_slice(b"\r\n--b--\r\n");
+    let headers = [
+        ("Cookie", cookie.as_str()),
+        ("Content-Type", "multipart/form-data; boundary=b"),
+    ];
+    let answer = house.send("POST", "/vendor/submit", &headers, &form);
+    // Read as a whole, and refused for what it is: no bundle.
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    assert_eq!(house.uploads(), 0);
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, Multipart};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt;
 use sha2::{Digest as _, Sha256};
@@ -122,9 +122,11 @@ async fn small(request: Request, limit: u64) -> Result<Vec<u8>, PageError> {
     Ok(whole)
 }
 
-async fn multipart(request: Request, file_limit: u64, folder: &Path, received: &mut Received) -> Result<(), PageError> {
+async fn multipart(mut request: Request, file_limit: u64, folder: &Path, received: &mut Received) -> Result<(), PageError> {
     let all = file_limit.saturating_mul(FILES as u64).saturating_add(TEXT_LIMIT);
     announced(request.headers(), all)?;
+    // Files are counted below, each under its own limit; axum would end the form after two megabytes.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut parts = Multipart::from_request(request, &())
         .await
         .map_err(|error| bad_form(&error))?;

@@ -36,7 +36,7 @@ pub const STYLE: &str = concat!(
 );
 
 /// Largest bundle that the upload form takes, in bytes.
-const BUNDLE: u64 = 64 << 20;
+const BUNDLE: u64 = super::api::BUNDLE_LIMIT;
 /// Largest document, in bytes.
 const DOCUMENT: u64 = 16 << 20;
 /// Largest clause list, in bytes.
