@@ -539,8 +539,8 @@ mod tests {
         let found = |at| trust.keys(Role::Decision, at).len();
         assert_eq!(found(Some(datetime!(2026-03-31 14:59:59 UTC))), 0);
         assert_eq!(found(Some(datetime!(2026-03-31 15:00 UTC))), 1);
-        assert_eq!(found(Some(datetime!(2026-12-31 14:59:59 UTC))), 1);
-        assert_eq!(found(Some(datetime!(2026-12-31 15:00 UTC))), 0);
+        assert_eq!(found(Some(datetime!(2026-12-31 23:59:59 UTC))), 1);
+        assert_eq!(found(Some(datetime!(2027-01-01 0:00 UTC))), 0);
         assert_eq!(
             found(None),
             0,
