@@ -90,10 +90,10 @@ pub enum Record {
         attempt: u32,
         /// The note.
         note: Note,
-        /// See [`ExchangeRecord`].
+        /// See the record of an exchange.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         salt: String,
-        /// See [`ExchangeRecord`].
+        /// See the record of an exchange.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         real_looking: Vec<RealLooking>,
     },

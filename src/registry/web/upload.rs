@@ -122,7 +122,12 @@ async fn small(request: Request, limit: u64) -> Result<Vec<u8>, PageError> {
     Ok(whole)
 }
 
-async fn multipart(mut request: Request, file_limit: u64, folder: &Path, received: &mut Received) -> Result<(), PageError> {
+async fn multipart(
+    mut request: Request,
+    file_limit: u64,
+    folder: &Path,
+    received: &mut Received,
+) -> Result<(), PageError> {
     let all = file_limit.saturating_mul(FILES as u64).saturating_add(TEXT_LIMIT);
     announced(request.headers(), all)?;
     // Files are counted below, each under its own limit; axum would end the form after two megabytes.
